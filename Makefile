@@ -1,0 +1,53 @@
+# Each recipe is what a person could type. `make book` needs Python 3.10 to 3.13 and nothing else.
+
+PYTHON ?= python3
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+
+ENVIRONMENT := .venv/installed
+
+.PHONY: book test bench lab lint format lock clean
+.DEFAULT_GOAL := book
+
+book: $(ENVIRONMENT)
+	$(BIN)/python _ext/execution.py
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "The book is at _build/html/index.html"
+
+test: lint book
+	$(BIN)/python -m pytest
+
+lint: $(ENVIRONMENT)
+	$(BIN)/python _ext/execution.py --convert-only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(ENVIRONMENT)
+	$(BIN)/ruff format cnnbook tests benchmarks _ext
+	$(BIN)/jupytext --pipe "ruff format {}" $$(grep -rl "formats: md:myst" chapters)
+
+bench: $(ENVIRONMENT)
+	$(BIN)/python benchmarks/article_recipe.py
+	$(BIN)/python benchmarks/chapters.py
+
+lab: $(ENVIRONMENT)
+	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown
+	$(BIN)/python _ext/lab.py
+
+# --custom-compile-command puts this target's name into the head of the lock.
+lock: $(ENVIRONMENT)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --all-extras --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+
+$(ENVIRONMENT): requirements.txt pyproject.toml
+	$(PYTHON) -c "import sys; (3, 10) <= sys.version_info < (3, 14) or sys.exit('The book needs Python 3.10 to 3.13, and PYTHON=$(PYTHON) is ' + sys.version.split()[0] + '.')"
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "import pathlib; pathlib.Path('$(ENVIRONMENT)').touch()"
+
+clean:
+	$(PYTHON) -c "import shutil; [shutil.rmtree(folder, ignore_errors=True) for folder in ('_build', 'notebooks', '.venv')]"

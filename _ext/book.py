@@ -1,0 +1,166 @@
+"""The book's own Sphinx glue: cache path, notebook downloads, the ledger and chapter facts.
+
+Everything here is what Jupyter Book does not do by itself, and no more.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+
+import execution
+import jupyter_cache
+import nbformat
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from myst_nb.ext.glue.utils import PendingGlueReference
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+LEDGER = execution.ROOT / "chapters" / "claims.yml"
+CHAPTER_FACTS = execution.ROOT / "benchmarks" / "results" / "chapters.json"
+WORDS_A_MINUTE = 200
+SECONDS_A_CODE_LINE = 5
+
+logger = logging.getLogger(__name__)
+
+
+def use_cache_of_this_environment(app: Sphinx, config) -> None:
+    """Keep outputs apart by package, data and lock, which jupyter-cache's hash does not see."""
+    config.nb_execution_cache_path = str(execution.cache_folder())
+
+
+class MeasuredRole(SphinxRole):
+    """``{measured}`chapter:name` ``: a value glued in another chapter, as text."""
+
+    def run(self):
+        """Leave a reference that is resolved when all chapters have been read."""
+        chapter, _, name = self.text.partition(":")
+        reference = PendingGlueReference(
+            refdoc=f"chapters/{chapter}", key=name, inline=True, gtype="text", fmt_spec=""
+        )
+        reference.source, reference.line = self.get_source_info()
+        return [reference], []
+
+
+class ClaimsTable(SphinxDirective):
+    """The ledger as a table: claim, verdict, what was measured, and the cell that did."""
+
+    def run(self):
+        """Turn each entry of the ledger into a row of a MyST table."""
+        self.env.note_dependency(str(LEDGER))
+        rows = [
+            "| Claim | What the article says | Verdict | Measured here |",
+            "| --- | --- | --- | --- |",
+        ]
+        for entry in yaml.safe_load(LEDGER.read_text(encoding="utf-8")):
+            if entry.get("status") == "open":
+                verdict, measured = "open", f"to be settled in the chapter *{entry['chapter']}*"
+            else:
+                verdict = f"**{entry['verdict']}**"
+                measured = (
+                    f"{{measured}}`{entry['chapter']}:{entry['measured']}` "
+                    f"({{ref}}`the cell <{entry['evidence']}>`)"
+                )
+            rows.append(f"| {entry['id']} | {entry['claim']} | {verdict} | {measured} |")
+        holder = nodes.container(classes=["claims-table"])
+        self.state.nested_parse(StringList(rows, source=str(LEDGER)), self.content_offset, holder)
+        return [holder]
+
+
+class ChapterFacts(SphinxDirective):
+    """How long the chapter takes to read and to run, and the memory it needs, as measured."""
+
+    def run(self):
+        """Count the words of the source, and look up what `make bench` measured."""
+        self.env.note_dependency(str(CHAPTER_FACTS))
+        source = pathlib.Path(self.env.doc2path(self.env.docname))
+        facts = _stored_facts(source.stem)
+        if facts is None:
+            logger.warning(
+                "no measured time and memory of this chapter: run `make bench`",
+                location=self.get_location(),
+            )
+            return []
+        text = (
+            f"{reading_minutes(source.read_text(encoding='utf-8'))} minutes to read; "
+            f"{facts['seconds'] / 60:.1f} minutes and {facts['peak_memory_bytes'] / 1e9:.1f} GB "
+            f"of memory to run, on {facts['cores']} cores of an {facts['processor']}, no GPU."
+        )
+        return [nodes.paragraph("", text, classes=["chapter-facts"])]
+
+
+def _stored_facts(chapter: str) -> dict | None:
+    """Return a chapter's measured facts, or None where there are none."""
+    if not CHAPTER_FACTS.is_file():
+        return None
+    result = json.loads(CHAPTER_FACTS.read_text(encoding="utf-8"))
+    facts = result["chapters"].get(chapter)
+    if facts is None:
+        return None
+    return facts | {key: result["machine"][key] for key in ("cores", "processor")}
+
+
+def reading_minutes(source: str) -> int:
+    """Estimate how long a chapter takes to read: its words, and a pause for each line of code."""
+    code = re.findall(r"^```\{code-cell\}.*?^```", source, flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"^```\{code-cell\}.*?^```", "", source, flags=re.DOTALL | re.MULTILINE)
+    code_lines = sum(
+        1
+        for cell in code
+        for line in cell.splitlines()[1:-1]
+        if line.strip() and not line.startswith((":", "---"))
+    )
+    minutes = len(prose.split()) / WORDS_A_MINUTE + code_lines * SECONDS_A_CODE_LINE / 60
+    return max(1, round(minutes))
+
+
+def reread_pages_with_values_of_others(app: Sphinx, env, added, changed, removed) -> list[str]:
+    """Read the ledger's page in every build: its values change when a chapter runs."""
+    return [name for name in ("chapters/claims",) if name in env.found_docs]
+
+
+def offer_executed_notebooks(app: Sphinx, exception: Exception | None) -> None:
+    """Replace the notebook that each page offers by the executed one.
+
+    On a cache hit MyST-NB writes the notebook without outputs; here it gets those of the cache,
+    which are the ones on the page.
+    """
+    if exception is not None or app.builder.name != "html":
+        return
+    cache = jupyter_cache.get_cache(execution.cache_folder())
+    for source in execution.chapters():
+        docname = source.relative_to(app.srcdir).with_suffix("").as_posix()
+        offered = pathlib.Path(app.outdir, "_sources", f"{docname}.ipynb")
+        notebook = execution.with_outputs(execution.read_source(source), cache)
+        if notebook is None:
+            continue  # it failed to run, and the build has said so
+        url = app.config.html_theme_options.get("repository_url", "")
+        if url:
+            notebook.cells.insert(0, _colab_cell(url))
+        execution.write_notebook(notebook, offered)
+
+
+def _colab_cell(url: str) -> nbformat.NotebookNode:
+    """Write the cell that installs `cnnbook` on Google Colab and does nothing elsewhere."""
+    cell = nbformat.v4.new_code_cell(
+        'import sys\n\nif "google.colab" in sys.modules:\n'
+        f'    %pip install --quiet "cnnbook @ git+{url}"'
+    )
+    cell["id"] = "colab"
+    return cell
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the glue."""
+    execution.prepare_environment()
+    app.connect("config-inited", use_cache_of_this_environment)
+    app.connect("env-get-outdated", reread_pages_with_values_of_others)
+    app.connect("build-finished", offer_executed_notebooks)
+    app.add_role("measured", MeasuredRole())
+    app.add_directive("claims-table", ClaimsTable)
+    app.add_directive("chapter-facts", ChapterFacts)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

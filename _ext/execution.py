@@ -1,0 +1,218 @@
+"""Run the chapters once, with nbmake, and put their outputs where the book finds them.
+
+chapters/*.md  --jupytext-->  notebooks/*.ipynb  --nbmake-->  the same files with outputs
+--jupyter-cache-->  `jupyter-book build`, for which every chapter is then in the cache.
+
+A chapter whose code has been run before, with this package, data and environment, is not run
+again. Run as a script: ``python _ext/execution.py [--convert-only]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import jupyter_cache
+import jupytext
+import nbformat
+import yaml
+from jupyter_cache.cache.main import CacheBundleIn
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CELL_TIMEOUT_SECONDS = 1800
+
+
+def chapters(root: pathlib.Path = ROOT) -> list[pathlib.Path]:
+    """Return the sources that hold code, in the order of the table of contents."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    sources = [root / f"{name}.md" for name in _toc_files(toc)]
+    return [source for source in sources if "{code-cell}" in source.read_text(encoding="utf-8")]
+
+
+def _toc_files(entry: object) -> list[str]:
+    """Collect every `root` and `file` of a table of contents, top to bottom."""
+    if isinstance(entry, list):
+        return [name for item in entry for name in _toc_files(item)]
+    if not isinstance(entry, dict):
+        return []
+    here = [entry[key] for key in ("root", "file") if key in entry]
+    return here + [name for value in entry.values() for name in _toc_files(value)]
+
+
+def notebook_path(source: pathlib.Path, root: pathlib.Path = ROOT) -> pathlib.Path:
+    """Say where a chapter's notebook stands: the same place under ``notebooks/``."""
+    return (root / "notebooks" / source.relative_to(root / "chapters")).with_suffix(".ipynb")
+
+
+def digest(root: pathlib.Path = ROOT) -> str:
+    """Summarise all that a chapter's outputs depend on, apart from the chapter itself.
+
+    That is the package with its data, the stored results that chapters plot, the lock and the
+    version of Python. `chapters.json` is left out: pages show it, no chapter reads it.
+    """
+    files = [root / "requirements.txt"]
+    files += sorted((root / "cnnbook").rglob("*"))
+    files += sorted((root / "benchmarks" / "results").glob("*.json"))
+    summary = hashlib.sha256(repr(sys.version_info[:2]).encode())
+    for file in files:
+        if file.is_file() and file.suffix != ".pyc" and file.name != "chapters.json":
+            summary.update(file.relative_to(root).as_posix().encode())
+            # Universal newlines: the same text checked out on Windows is the same text.
+            contents = file.read_bytes()
+            if file.suffix in {".py", ".txt", ".json", ".md"}:
+                contents = contents.replace(b"\r\n", b"\n")
+            summary.update(hashlib.sha256(contents).digest())
+    return summary.hexdigest()
+
+
+def cache_folder(root: pathlib.Path = ROOT) -> pathlib.Path:
+    """Return the cache of outputs made with the present package, data and environment."""
+    return root / "_build" / ".jupyter_cache" / digest(root)[:16]
+
+
+def prepare_environment(root: pathlib.Path = ROOT) -> None:
+    """Set what the chapters' kernels inherit: where `cnnbook` is, and a quiet TensorFlow."""
+    paths = [str(root), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # The debugger's warning about frozen modules would be the first line of every notebook.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+
+def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path) -> None:
+    """Write a notebook whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".ipynb.tmp")
+    nbformat.write(notebook, unfinished)
+    unfinished.replace(file)
+
+
+def read_source(source: pathlib.Path) -> nbformat.NotebookNode:
+    """Read a chapter's source as a notebook without outputs, cells numbered from 0."""
+    notebook = jupytext.read(source)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"  # jupytext's are random: each conversion would differ
+    return notebook
+
+
+def with_outputs(
+    notebook: nbformat.NotebookNode, cache: jupyter_cache.cache.main.JupyterCacheBase
+) -> nbformat.NotebookNode | None:
+    """Return the notebook with the cached outputs of its code, or None if it never ran."""
+    try:
+        _, merged = cache.merge_match_into_notebook(notebook)
+    except KeyError:
+        return None
+    return merged
+
+
+def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, bool]]:
+    """Return what decides a notebook's outputs: its code, and where an error is expected."""
+    return [
+        (cell.source, "raises-exception" in cell.metadata.get("tags", []))
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+def _outputs_of_same_code(
+    notebook: nbformat.NotebookNode, cache: jupyter_cache.cache.main.JupyterCacheBase
+) -> nbformat.NotebookNode | None:
+    """Find outputs for a notebook of which only captions, alt texts or tags have changed.
+
+    jupyter-cache hashes all metadata of a cell, so it calls such a notebook a new one.
+    """
+    for record in cache.list_cache_records():
+        cached = cache.get_cache_bundle(record.pk).nb
+        if _code(cached) == _code(notebook):
+            code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+            for cell, old in zip(code_cells, (c for c in cached.cells), strict=True):
+                cell.outputs, cell.execution_count = old.outputs, old.execution_count
+            return notebook
+    return None
+
+
+def _store(notebook: nbformat.NotebookNode, source: pathlib.Path, cache, seconds: float) -> None:
+    """Put an executed notebook into the cache under the hash that the book will look up."""
+    cache.cache_notebook_bundle(
+        CacheBundleIn(notebook, str(source), data={"execution_seconds": seconds}),
+        check_validity=False,
+        overwrite=True,
+    )
+
+
+def _run(file: pathlib.Path, root: pathlib.Path) -> subprocess.CompletedProcess:
+    """Run one notebook with nbmake, which writes the outputs into it."""
+    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-q", "--no-header"]
+    command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider", str(file)]
+    return subprocess.run(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        encoding="utf-8", errors="replace",
+    )  # fmt: skip
+
+
+def execute(root: pathlib.Path = ROOT) -> bool:
+    """Run every chapter that needs it; say which, for how long; return whether all passed."""
+    prepare_environment(root)
+    cache = jupyter_cache.get_cache(cache_folder(root))
+    cache.change_cache_limit(10_000)  # its default of 1,000 would one day drop a chapter
+    failed = []
+    for source in chapters(root):
+        name, file = source.relative_to(root).as_posix(), notebook_path(source, root)
+        notebook = read_source(source)
+        ready = with_outputs(notebook, cache)
+        if ready is None and (ready := _outputs_of_same_code(notebook, cache)) is not None:
+            _store(ready, source, cache, 0.0)
+        if ready is not None:
+            write_notebook(ready, file)
+            print(f"{name}: unchanged, not run again", flush=True)
+            continue
+        write_notebook(notebook, file)
+        print(f"{name}: running ...", flush=True)
+        start = time.perf_counter()
+        result = _run(file, root)
+        seconds = time.perf_counter() - start
+        if result.returncode != 0:
+            print(result.stdout, flush=True)
+            print(f"{name}: FAILED after {seconds:.0f} s; the traceback is above", flush=True)
+            failed.append(name)
+            continue
+        executed = nbformat.read(file, as_version=4)
+        for cell in executed.cells:
+            # nbmake's timings: jupyter-cache would hash them, and the book never find the notebook
+            cell.metadata.pop("execution", None)
+        write_notebook(executed, file)
+        _store(executed, source, cache, seconds)
+        print(f"{name}: passed in {seconds:.0f} s", flush=True)
+    if failed:
+        print(f"The book is not built: {', '.join(failed)} failed.", flush=True)
+    return not failed
+
+
+def convert(root: pathlib.Path = ROOT) -> None:
+    """Write every chapter's notebook, keeping outputs that are there for unchanged code."""
+    for source in chapters(root):
+        file, notebook = notebook_path(source, root), read_source(source)
+        if not file.exists() or _code(nbformat.read(file, as_version=4)) != _code(notebook):
+            write_notebook(notebook, file)
+
+
+def main() -> int:
+    """Convert, and unless told otherwise execute."""
+    parser = argparse.ArgumentParser(description="Run the book's chapters with nbmake.")
+    parser.add_argument(
+        "--convert-only", action="store_true", help="write the notebooks, run nothing"
+    )
+    if parser.parse_args().convert_only:
+        convert()
+        return 0
+    return 0 if execute() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

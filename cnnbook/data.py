@@ -1,0 +1,167 @@
+"""The MNIST digits that ship with the book, and how they are split and preprocessed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pathlib
+
+import numpy as np
+
+MNIST_FILE = pathlib.Path(__file__).parent / "mnist" / "mnist.npz"
+MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+
+# The test digits whose label most of five human reviewers rejected: Northcutt, Athalye and
+# Mueller (2021), "Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks".
+# Each index maps to the label the authors' method proposed and to how many of the five reviewers
+# chose the original label, the proposed one, or neither (github.com/cleanlab/label-errors).
+MNIST_TEST_LABEL_ERRORS = {
+    947: (9, (0, 5, 0)),
+    1621: (6, (2, 3, 0)),
+    1901: (4, (2, 3, 0)),
+    2130: (9, (2, 2, 1)),
+    2462: (0, (0, 4, 1)),
+    2597: (3, (0, 4, 1)),
+    2654: (1, (0, 2, 3)),
+    3520: (4, (2, 0, 3)),
+    3558: (0, (1, 4, 0)),
+    5937: (3, (1, 3, 1)),
+    6651: (6, (0, 5, 0)),
+    6783: (6, (2, 3, 0)),
+    8527: (9, (2, 2, 1)),
+    9679: (3, (2, 0, 3)),
+    9729: (6, (2, 3, 0)),
+}
+
+
+class DataFileError(RuntimeError):
+    """A data file of the book is missing, unreadable or not the one that was published."""
+
+
+def load_mnist(
+    path: str | os.PathLike | None = None,
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Load all 70,000 MNIST digits from the file that ships with the book.
+
+    The return value is that of ``keras.datasets.mnist.load_data()``. The file is checked against
+    its SHA-256 on every call, and the network is never asked.
+
+    Parameters
+    ----------
+    path : path of the data file, or None for the one inside the package.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test) : uint8 arrays
+        Images of shape (60000, 28, 28) and (10000, 28, 28), with pixels from 0 (paper) to 255
+        (ink); labels of shape (60000,) and (10000,), from 0 to 9.
+
+    Raises
+    ------
+    DataFileError
+        If the file is missing, cannot be read, or is not byte for byte the published one.
+
+    Source
+    ------
+    LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
+    recognition", Proceedings of the IEEE 86 (11).
+    """
+    contents = _read_checked(pathlib.Path(MNIST_FILE if path is None else path), MNIST_SHA256)
+    with np.load(io.BytesIO(contents), allow_pickle=False) as arrays:
+        return (
+            (arrays["x_train"], arrays["y_train"]),
+            (arrays["x_test"], arrays["y_test"]),
+        )
+
+
+def _read_checked(file: pathlib.Path, sha256: str) -> bytes:
+    """Read a file whole and return it only if its SHA-256 is the one expected."""
+    remedy = "restore it with `git checkout -- cnnbook/mnist/mnist.npz`, or clone the book again"
+    try:
+        contents = file.read_bytes()
+    except FileNotFoundError:
+        raise DataFileError(f"The MNIST file {file} is missing: {remedy}.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataFileError(
+            f"The MNIST file {file} cannot be read ({reason}): "
+            f"make it a file that you may read, or {remedy}."
+        ) from None
+    found = hashlib.sha256(contents).hexdigest()
+    if found != sha256:
+        raise DataFileError(
+            f"The MNIST file {file} is not the one published with the book "
+            f"({len(contents):,} bytes with SHA-256 {found[:12]}..., expected {sha256[:12]}...): "
+            f"{remedy}."
+        )
+    return contents
+
+
+def scale_pixels(images: np.ndarray) -> np.ndarray:
+    """Turn uint8 images into what the book's networks expect.
+
+    Parameters
+    ----------
+    images : uint8 array of shape (N, height, width)
+
+    Returns
+    -------
+    float32 array of shape (N, height, width, 1), pixels in [0, 1]
+
+    Raises
+    ------
+    TypeError : if ``images`` is not a uint8 array (scaling twice would pass in silence).
+    ValueError : if ``images`` does not have three axes.
+    """
+    if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
+        got = getattr(images, "dtype", type(images).__name__)
+        raise TypeError(f"images must be a uint8 array of raw pixels from 0 to 255, got {got}.")
+    if images.ndim != 3:
+        raise ValueError(
+            f"images must have the axes (N, height, width), got an array of shape {images.shape}."
+        )
+    return images.astype("float32")[..., np.newaxis] / np.float32(255)
+
+
+def split_validation(
+    x: np.ndarray, y: np.ndarray, validation_count: int, seed: int
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Set aside a random part of the training data for validation.
+
+    Parameters
+    ----------
+    x : array of shape (N, ...), the examples
+    y : array of shape (N,), their labels
+    validation_count : how many examples to set aside, from 1 to N - 1
+    seed : seed of the shuffle: the same seed gives the same split
+
+    Returns
+    -------
+    (x_train, y_train), (x_validation, y_validation)
+        Every example is in exactly one half.
+
+    Raises
+    ------
+    ValueError : if x and y differ in length, or validation_count is out of range.
+    TypeError : if validation_count or seed is not an integer.
+    """
+    for name, value in (("validation_count", validation_count), ("seed", seed)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise TypeError(f"{name} must be an integer, got {value!r}.")
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, got {seed}.")
+    if len(x) != len(y):
+        raise ValueError(
+            f"x and y must have the same length, got {len(x)} examples and {len(y)} labels."
+        )
+    if not 1 <= validation_count < len(x):
+        raise ValueError(
+            f"validation_count must be from 1 to {len(x) - 1}, one less than the number of "
+            f"examples, got {validation_count}."
+        )
+    order = np.random.default_rng(seed).permutation(len(x))
+    # Sorted, so that each half keeps the original order and only the choice is random.
+    validation = np.sort(order[:validation_count])
+    training = np.sort(order[validation_count:])
+    return (x[training], y[training]), (x[validation], y[validation])
