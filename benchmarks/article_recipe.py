@@ -12,8 +12,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import concurrent.futures  # noqa: E402 (the log level counts only if set before TensorFlow)
-import multiprocessing  # noqa: E402
+import multiprocessing  # noqa: E402 (the log level counts only if set before TensorFlow)
 
 import record  # noqa: E402
 
@@ -53,10 +52,9 @@ def main() -> None:
     """Run every seed in a process of its own, two at a time, and store what came out."""
     runs = []
     # A fresh process a seed: a run may not inherit anything from the one before it.
-    with concurrent.futures.ProcessPoolExecutor(
-        WORKERS, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1
-    ) as pool:
-        for run in pool.map(train, SEEDS):
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(WORKERS, maxtasksperchild=1) as pool:
+        for run in pool.imap(train, SEEDS, chunksize=1):
             runs.append(run)
             print(f"seed {run['seed']:2d}: {run['test_accuracy']:.2%}", file=sys.stderr)
     file = record.write(

@@ -1,0 +1,135 @@
+"""Turn a picture of one digit, a photo or a drawing, into what a network trained on MNIST expects.
+
+MNIST was made by scaling each digit to fit a 20 x 20 box, keeping its proportions, and placing it
+in a 28 x 28 field by its centre of mass (LeCun et al. 1998, section III.A).
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+import numpy as np
+import PIL.Image
+
+FIELD_PIXELS = 28
+BOX_PIXELS = 20
+CENTER_PIXEL = 14  # where the centre of mass of MNIST's digits lies, counted from 0
+
+# Ink is whatever is darker than paper by this share of the picture's own contrast.
+INK_THRESHOLD = 0.3
+SMALLEST_CONTRAST = 0.15
+
+
+def read_gray(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.ndarray:
+    """Read a picture as gray values.
+
+    Parameters
+    ----------
+    picture : path of an image file, a Pillow image, or a uint8 array of shape (height, width)
+
+    Returns
+    -------
+    float array of shape (height, width), from 0 (black) to 1 (white)
+
+    Raises
+    ------
+    FileNotFoundError : if there is no such file.
+    TypeError : if picture is none of these.
+    ValueError : if the file is not an image, or the array not of that shape and type.
+    """
+    if isinstance(picture, np.ndarray):
+        if picture.dtype != np.uint8 or picture.ndim != 2 or picture.size == 0:
+            raise ValueError(
+                "picture must be a uint8 array of shape (height, width), "
+                f"got {picture.dtype} of shape {picture.shape}."
+            )
+        return picture / 255
+    if isinstance(picture, (str, os.PathLike)):
+        file = pathlib.Path(picture)
+        if not file.is_file():
+            raise FileNotFoundError(f"picture must be an image file, and there is none at {file}.")
+        try:
+            with PIL.Image.open(file) as opened:
+                opened.load()
+                picture = opened
+        except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+            raise ValueError(
+                f"picture must be an image that Pillow can read, and {file} is not: {error}."
+            ) from None
+    if not isinstance(picture, PIL.Image.Image):
+        raise TypeError(
+            "picture must be a path, a Pillow image or a uint8 array, "
+            f"got {type(picture).__name__}."
+        )
+    # Transparent pixels are paper.
+    paper = PIL.Image.new("RGBA", picture.size, "white")
+    flat = PIL.Image.alpha_composite(paper, picture.convert("RGBA"))
+    return np.asarray(flat.convert("L")) / 255
+
+
+def find_ink(gray: np.ndarray) -> np.ndarray:
+    """Separate the pen from the paper.
+
+    Parameters
+    ----------
+    gray : array of shape (height, width), from 0 (black) to 1 (white): dark ink on light paper,
+        or light on dark, whichever the corners of the picture show to be the paper
+
+    Returns
+    -------
+    float array of shape (height, width): 0 for paper, 1 for the darkest ink
+
+    Raises
+    ------
+    ValueError : if nothing stands out from the paper.
+    """
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    ink = np.abs(gray - np.median(border))
+    strongest = ink.max()
+    if strongest < SMALLEST_CONTRAST:
+        raise ValueError(
+            "picture must show a digit that stands out from its background, "
+            f"got one whose strongest contrast is {strongest:.2f} of full scale."
+        )
+    ink = ink / strongest
+    return np.where(ink < INK_THRESHOLD, 0, ink)
+
+
+def prepare_digit(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.ndarray:
+    """Crop, scale and centre a picture of one digit the way MNIST was made.
+
+    Parameters
+    ----------
+    picture : path of an image file, a Pillow image, or a uint8 array of shape (height, width)
+
+    Returns
+    -------
+    uint8 array of shape (28, 28): 0 for paper, 255 for the darkest ink
+
+    Raises
+    ------
+    FileNotFoundError, TypeError, ValueError : as `read_gray` and `find_ink` do.
+    """
+    ink = find_ink(read_gray(picture))
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    factor = BOX_PIXELS / max(digit.shape)
+    height, width = (max(1, round(side * factor)) for side in digit.shape)
+    small = PIL.Image.fromarray(np.uint8(255 * digit)).resize(
+        (width, height), PIL.Image.Resampling.BOX if factor < 1 else PIL.Image.Resampling.BILINEAR
+    )
+    small = np.asarray(small, dtype=float)
+    small = small * (255 / small.max())
+    field = np.zeros((FIELD_PIXELS, FIELD_PIXELS), np.uint8)
+    top = _offset(small.sum(axis=1))
+    left = _offset(small.sum(axis=0))
+    field[top : top + height, left : left + width] = np.round(small)
+    return field
+
+
+def _offset(ink_by_line: np.ndarray) -> int:
+    """Say where the digit must begin for its centre of mass to lie on `CENTER_PIXEL`."""
+    center = np.average(np.arange(len(ink_by_line)), weights=ink_by_line)
+    # A digit with a long tail may not leave the field.
+    return int(np.clip(round(CENTER_PIXEL - center), 0, FIELD_PIXELS - len(ink_by_line)))
