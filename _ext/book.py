@@ -47,7 +47,12 @@ class MeasuredRole(SphinxRole):
 
 
 class ClaimsTable(SphinxDirective):
-    """The ledger as a table: claim, verdict, what was measured, and the cell that did."""
+    """The ledger as a table, or with a chapter's name that chapter's part of it.
+
+    A row holds the claim, the verdict, what was measured, and a link to the cell that did.
+    """
+
+    optional_arguments = 1
 
     def run(self):
         """Turn each entry of the ledger into a row of a MyST table."""
@@ -57,6 +62,8 @@ class ClaimsTable(SphinxDirective):
             "| --- | --- | --- | --- |",
         ]
         for entry in yaml.safe_load(LEDGER.read_text(encoding="utf-8")):
+            if self.arguments and entry["chapter"] != self.arguments[0]:
+                continue
             if entry.get("status") == "open":
                 verdict, measured = "open", f"to be settled in the chapter *{entry['chapter']}*"
             else:

@@ -12,9 +12,9 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import multiprocessing  # noqa: E402 (the log level counts only if set before TensorFlow)
+import multiprocessing
 
-import record  # noqa: E402
+import record
 
 SEEDS = range(20)
 EPOCHS = 5

@@ -80,9 +80,7 @@ def digit_grid(
             f"titles must hold one text for each of the {len(images)} images, got {len(titles)}."
         )
     rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(1.35 * columns, 1.65 * rows), squeeze=False
-    )
+    figure, axes = plt.subplots(rows, columns, figsize=(1.35 * columns, 1.65 * rows), squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image, title in zip(axes.flat, images, titles, strict=False):
