@@ -16,9 +16,10 @@ FIELD_PIXELS = 28
 BOX_PIXELS = 20
 CENTER_PIXEL = 14  # where the centre of mass of MNIST's digits lies, counted from 0
 
-# Ink is whatever is darker than paper by this share of the picture's own contrast.
-INK_THRESHOLD = 0.3
-SMALLEST_CONTRAST = 0.15
+# Ink is whatever differs from paper by this share of the picture's strongest contrast: less lets
+# the noise of a photograph through, more eats the soft edges of strokes.
+INK_THRESHOLD = 0.15
+SMALLEST_CONTRAST = 0.15  # of full scale
 
 
 def read_gray(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.ndarray:

@@ -1,0 +1,73 @@
+"""What the tests of the built book share."""
+
+import functools
+import http.server
+import os
+import pathlib
+import shutil
+import threading
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+HTML = ROOT / "_build" / "html"
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOW_TO_GET_CHROMIUM = (
+    "The tests of the pages need Chromium or Chrome: on Debian or Ubuntu `apt-get install "
+    "chromium`, elsewhere from your system's software source, or set CHROMIUM to its path."
+)
+
+
+@pytest.fixture(scope="session")
+def html_folder() -> pathlib.Path:
+    """The built book; `make test` builds it first."""
+    if not (HTML / "index.html").is_file():
+        pytest.fail("The book has not been built: run `make book`, or `make test`, which does so.")
+    return HTML
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium, or None."""
+    named = os.environ.get("CHROMIUM")
+    candidates = [named] if named else list(CHROMIUM_NAMES)
+    return next((found for name in candidates if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium without a window."""
+    path = find_chromium()
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(HOW_TO_GET_CHROMIUM)
+        pytest.skip(HOW_TO_GET_CHROMIUM)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Chromium refuses its sandbox to root, which is who runs the tests in a container.
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--disable-gpu", *(["--no-sandbox"] if root else [])],
+        )
+        yield browser
+        browser.close()
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def site(html_folder) -> str:
+    """The built book, served on this machine alone."""
+    handler = functools.partial(_QuietHandler, directory=str(html_folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()

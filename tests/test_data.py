@@ -1,0 +1,195 @@
+"""MNIST ships whole, and nothing else passes for it."""
+
+import hashlib
+import os
+import socket
+import struct
+
+import numpy as np
+import pytest
+
+from cnnbook import data
+
+# The MD5 sums that were published for the original files, uncompressed.
+PUBLISHED_MD5 = {
+    "x_train": "6bbc9ace898e44ae57da46a324031adb",
+    "y_train": "a25bea736e30d166cdddb491f175f624",
+    "x_test": "2646ac647ad5339dbf082846283269ea",
+    "y_test": "27ae3e4e09519cfbb04c329615203637",
+}
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    (x_train, y_train), (x_test, y_test) = data.load_mnist()
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+@pytest.fixture(scope="module")
+def contents() -> bytes:
+    return data.MNIST_FILE.read_bytes()
+
+
+def idx_bytes(array: np.ndarray) -> bytes:
+    """Write an array in the form of the original files: a magic number, the sizes, the values."""
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    return header + array.tobytes()
+
+
+@pytest.mark.parametrize("name", PUBLISHED_MD5)
+def test_each_array_is_the_published_file(mnist, name):
+    assert hashlib.md5(idx_bytes(mnist[name])).hexdigest() == PUBLISHED_MD5[name]
+
+
+def test_arrays_have_the_shapes_and_types_of_keras(mnist):
+    assert {name: array.shape for name, array in mnist.items()} == {
+        "x_train": (60000, 28, 28),
+        "y_train": (60000,),
+        "x_test": (10000, 28, 28),
+        "y_test": (10000,),
+    }
+    assert all(array.dtype == np.uint8 for array in mnist.values())
+
+
+def test_loading_asks_no_network(monkeypatch):
+    def refuse(*arguments, **options):
+        raise AssertionError("load_mnist opened a socket")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    data.load_mnist()
+
+
+def one_clear_sentence(error: pytest.ExceptionInfo, *words: str) -> bool:
+    """Say whether the message is one line that names these words and a remedy."""
+    message = str(error.value)
+    return (
+        "\n" not in message
+        and message.endswith(".")
+        and "git checkout" in message
+        and all(word in message for word in words)
+        and error.value.__cause__ is None
+        and error.value.__suppress_context__ | (error.value.__context__ is None)
+    )
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, str(tmp_path / "mnist.npz"), "missing")
+
+
+def test_a_truncated_file_is_refused(tmp_path, contents):
+    (tmp_path / "mnist.npz").write_bytes(contents[:1_000_000])
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, "1,000,000 bytes")
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    (tmp_path / "mnist.npz").touch()
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, "0 bytes")
+
+
+def test_a_single_changed_bit_is_noticed(tmp_path, contents):
+    altered = bytearray(contents)
+    altered[len(altered) // 2] ^= 1
+    (tmp_path / "mnist.npz").write_bytes(altered)
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, "not the one published")
+
+
+def test_another_valid_data_set_is_refused(tmp_path, mnist):
+    np.savez(tmp_path / "mnist.npz", **{name: array[:10] for name, array in mnist.items()})
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, "not the one published")
+
+
+def test_a_folder_in_its_place_is_refused(tmp_path):
+    (tmp_path / "mnist.npz").mkdir()
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, "cannot be read")
+
+
+def test_an_unreadable_file_is_refused(tmp_path, monkeypatch):
+    # Root may read anything, so the refusal is the operating system's own, raised here.
+    def refuse(self):
+        raise PermissionError(13, os.strerror(13), str(self))
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, "Permission denied")
+
+
+def test_scaled_pixels_are_float32_from_0_to_1_with_a_channel(mnist):
+    scaled = data.scale_pixels(mnist["x_test"][:100])
+    assert scaled.shape == (100, 28, 28, 1)
+    assert scaled.dtype == np.float32
+    assert (scaled.min(), scaled.max()) == (0, 1)
+    # The article's own two lines.
+    np.testing.assert_array_equal(
+        scaled, (mnist["x_test"][:100].astype("float32") / 255.0)[..., None]
+    )
+
+
+@pytest.mark.parametrize(
+    ("images", "kind", "words"),
+    [
+        (np.zeros((2, 28, 28), np.float32), TypeError, "float32"),
+        ([[0, 1]], TypeError, "list"),
+        (None, TypeError, "NoneType"),
+        (np.zeros((28, 28), np.uint8), ValueError, "(28, 28)"),
+        (np.zeros((2, 28, 28, 1), np.uint8), ValueError, "(2, 28, 28, 1)"),
+    ],
+)
+def test_scaling_refuses_what_is_not_raw_pixels(images, kind, words):
+    with pytest.raises(kind, match="^images must") as error:
+        data.scale_pixels(images)
+    assert words in str(error.value)
+
+
+def test_every_example_is_in_exactly_one_half_of_a_split():
+    x, y = np.arange(100), np.arange(100) % 10
+    (x_fit, y_fit), (x_validation, y_validation) = data.split_validation(x, y, 30, seed=1)
+    assert (len(x_fit), len(x_validation)) == (70, 30)
+    assert sorted([*x_fit, *x_validation]) == list(range(100))
+    np.testing.assert_array_equal(y_fit, x_fit % 10)
+    np.testing.assert_array_equal(y_validation, x_validation % 10)
+
+
+def test_the_same_seed_gives_the_same_split_and_another_seed_another():
+    x = np.arange(1000)
+    chosen = [data.split_validation(x, x, 100, seed=seed)[1][0].tolist() for seed in (1, 1, 2)]
+    assert chosen[0] == chosen[1] != chosen[2]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "words"),
+    [
+        ({"validation_count": 0}, ValueError, "validation_count must be from 1 to 9"),
+        ({"validation_count": 10}, ValueError, "got 10"),
+        ({"validation_count": 2.0}, TypeError, "validation_count must be an integer, got 2.0"),
+        ({"validation_count": True}, TypeError, "got True"),
+        ({"seed": None}, TypeError, "seed must be an integer, got None"),
+        ({"seed": -1}, ValueError, "seed must be 0 or more, got -1"),
+        ({"y": np.arange(9)}, ValueError, "10 examples and 9 labels"),
+    ],
+)
+def test_a_split_refuses_bad_arguments(changed, kind, words):
+    arguments = {"x": np.arange(10), "y": np.arange(10), "validation_count": 3, "seed": 0}
+    with pytest.raises(kind) as error:
+        data.split_validation(**(arguments | changed))
+    assert words in str(error.value)
+
+
+def test_label_errors_are_those_that_most_reviewers_rejected(mnist):
+    assert len(data.MNIST_TEST_LABEL_ERRORS) == 15
+    for index, (proposed, (kept, _, _)) in data.MNIST_TEST_LABEL_ERRORS.items():
+        assert mnist["y_test"][index] != proposed
+        assert kept < 3  # of five reviewers

@@ -1,0 +1,55 @@
+"""The article's network, as printed and repaired."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from cnnbook import models
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(0)
+    return models.article_network()
+
+
+def test_it_has_the_225034_parameters_counted_by_hand(network):
+    by_hand = {
+        "conv1": 32 * (3 * 3 * 1 + 1),
+        "pool1": 0,
+        "conv2": 64 * (3 * 3 * 32 + 1),
+        "pool2": 0,
+        "flatten": 0,
+        "dense1": 128 * (5 * 5 * 64 + 1),
+        "dense2": 10 * (128 + 1),
+    }
+    assert {layer.name: layer.count_params() for layer in network.layers} == by_hand
+    assert sum(by_hand.values()) == network.count_params() == 225_034
+
+
+def test_its_answers_are_probabilities(network):
+    digits = np.random.default_rng(0).random((5, 28, 28, 1), dtype=np.float32)
+    answers = network.predict(digits, verbose=0)
+    assert answers.shape == (5, 10)
+    assert (answers >= 0).all()
+    np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-6)  # float32 rounding
+
+
+def test_the_same_seed_gives_the_same_starting_weights():
+    weights = []
+    for seed in (3, 3, 4):
+        keras.utils.set_random_seed(seed)
+        weights.append(models.article_network().get_weights()[0])
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert not np.array_equal(weights[0], weights[2])
+
+
+def test_importing_the_package_does_not_import_tensorflow():
+    code = (
+        "import sys, cnnbook, cnnbook.data, cnnbook.measurements, cnnbook.pictures; "
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,48 @@
+"""The shared figures refuse what they cannot draw, and label their axes."""
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import numpy as np
+import pytest
+
+from cnnbook import plots
+
+
+def test_every_axis_of_the_charts_is_labelled():
+    history = {key: [0.5, 0.4] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
+    figures = [
+        plots.learning_curves(history),
+        plots.confusion_matrix(np.eye(10, dtype=int) + 1),
+    ]
+    for figure in figures:
+        for axis in figure.axes[:2]:
+            assert axis.get_xlabel() or axis.get_ylabel()
+    assert plots.accuracy_by_seed([0.98, 0.99], 0.99, "99 %").axes[0].get_xlabel()
+
+
+def test_the_confusion_matrix_leaves_its_argument_alone():
+    counts = np.arange(100).reshape(10, 10)
+    plots.confusion_matrix(counts)
+    np.testing.assert_array_equal(counts, np.arange(100).reshape(10, 10))
+
+
+def test_runs_of_equal_accuracy_are_all_visible():
+    figure = plots.accuracy_by_seed([0.99, 0.99, 0.98], 0.99, "99 %")
+    dots = figure.axes[0].collections[0].get_offsets()
+    assert len({tuple(dot) for dot in np.round(dots, 6).tolist()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("images", "titles", "words"),
+    [
+        (np.zeros((0, 28, 28)), [], "N > 0"),
+        (np.zeros((28, 28)), ["a"], "(28, 28)"),
+        (np.zeros((2, 28, 28)), ["a"], "each of the 2 images, got 1"),
+    ],
+)
+def test_a_grid_of_digits_refuses_bad_arguments(images, titles, words):
+    with pytest.raises(ValueError) as error:
+        plots.digit_grid(images, titles)
+    assert words in str(error.value)
