@@ -149,7 +149,7 @@ def test_scaled_pixels_are_float32_from_0_to_1_with_a_channel(mnist):
     ],
 )
 def test_scaling_refuses_what_is_not_raw_pixels(images, kind, words):
-    with pytest.raises(kind, match="^images must") as error:
+    with pytest.raises(kind, match=r"^images must") as error:
         data.scale_pixels(images)
     assert words in str(error.value)
 

@@ -1,4 +1,4 @@
-"""A picture is prepared as MNIST was: scaled to 20 pixels, centred by mass, ink as the large number."""
+"""A picture is prepared as MNIST was: scaled to 20 pixels and centred by its mass of ink."""
 
 import numpy as np
 import PIL.Image
@@ -13,9 +13,9 @@ from cnnbook import data, pictures
 def draw_seven(
     paper: int = 235, ink: int = 50, left: int = 0, scale: float = 1.0
 ) -> PIL.Image.Image:
-    """Draw a 7 with its upper left corner at (30 + left, 40), `scale` times its size."""
+    """Draw a 7 with its upper left corner at (30 + left, 40)."""
     drawing = PIL.Image.new("L", (300, 300), color=paper)
-    points = [(30 + left + scale * x, 40 + scale * y) for x, y in ((0, 4), (65, 0), (28, 104))]
+    points = [(30 + left + x, 40 + y) for x, y in ((0, 4), (65, 0), (28, 104))]
     PIL.ImageDraw.Draw(drawing).line(points, fill=ink, width=11, joint="curve")
     return drawing
 
@@ -101,7 +101,7 @@ def test_any_picture_is_prepared_or_refused_in_one_sentence(height, width, seed)
     ],
 )
 def test_bad_pictures_are_refused(picture, kind, words):
-    with pytest.raises(kind, match="^picture must") as error:
+    with pytest.raises(kind, match=r"^picture must") as error:
         pictures.prepare_digit(picture)
     assert words in str(error.value)
 
