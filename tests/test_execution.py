@@ -1,0 +1,168 @@
+"""The pipeline, on a small book: a notebook runs once, when it must, and its failure stops."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import execution
+import nbformat
+import pytest
+
+CHAPTER = """---
+jupytext:
+  formats: md:myst
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# A chapter
+
+Prose.
+
+```{code-cell} ipython3
+---
+mystnb:
+  figure:
+    caption: A caption.
+---
+from cnnbook import helper
+
+print("the helper says", helper.ANSWER)
+```
+"""
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book of one chapter with a package of one helper."""
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "one.md").write_text(CHAPTER)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/one\n")
+    (tmp_path / "requirements.txt").write_text("")
+    (tmp_path / "cnnbook").mkdir()
+    (tmp_path / "cnnbook" / "__init__.py").write_text("")
+    (tmp_path / "cnnbook" / "helper.py").write_text("ANSWER = 42\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path
+
+
+def edit(book, old: str, new: str) -> None:
+    chapter = book / "chapters" / "one.md"
+    text = chapter.read_text()
+    assert old in text
+    chapter.write_text(text.replace(old, new))
+
+
+def printed(book) -> str:
+    notebook = nbformat.read(book / "notebooks" / "one.ipynb", as_version=4)
+    (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+def test_a_chapter_runs_once_and_again_only_when_its_outputs_could_change(book, capsys):
+    def runs() -> bool:
+        assert execution.execute(book)
+        return "running" in capsys.readouterr().out
+
+    assert runs()
+    assert printed(book) == "the helper says 42\n"
+    assert not runs(), "nothing changed"
+    edit(book, "Prose.", "Better prose.")
+    assert not runs(), "prose has no outputs"
+    edit(book, "A caption.", "A better caption.")
+    assert not runs(), "a caption is prose"
+    assert printed(book) == "the helper says 42\n"
+    (book / "cnnbook" / "helper.py").write_text("ANSWER = 43\n")
+    assert runs(), "a helper changed"
+    assert printed(book) == "the helper says 43\n"
+    edit(book, "the helper says", "it says")
+    assert runs(), "code changed"
+    (book / "cnnbook" / "helper.py").write_text("ANSWER = 42\n")
+    edit(book, "it says", "the helper says")
+    assert not runs(), "a change taken back finds its old outputs"
+    assert printed(book) == "the helper says 42\n"
+
+
+def test_an_expected_error_that_is_no_longer_expected_runs_again(book, capsys):
+    edit(book, "---\nmystnb", "---\ntags: [raises-exception]\nmystnb")
+    edit(book, "helper.ANSWER)", "helper.MISSING)")
+    assert execution.execute(book)
+    edit(book, "tags: [raises-exception]\n", "")
+    assert not execution.execute(book)
+
+
+def test_a_failing_cell_stops_with_file_cell_and_traceback(book, capsys):
+    edit(book, "helper.ANSWER)", "helper.MISSING)")
+    assert not execution.execute(book)
+    said = capsys.readouterr().out
+    assert "chapters/one.md: FAILED" in said
+    assert "notebooks" in said and "one.ipynb" in said
+    assert "helper.MISSING" in said
+    assert "AttributeError" in said
+    assert not execution.execute(book), "a failure is not remembered as a success"
+
+
+def test_the_digest_ignores_what_no_chapter_reads(book):
+    before = execution.digest(book)
+    (book / "benchmarks" / "results").mkdir(parents=True)
+    (book / "benchmarks" / "results" / "chapters.json").write_text("{}")
+    (book / "cnnbook" / "__pycache__").mkdir()
+    (book / "cnnbook" / "__pycache__" / "helper.pyc").write_bytes(b"")
+    assert execution.digest(book) == before
+    (book / "benchmarks" / "results" / "other.json").write_text("{}")
+    assert execution.digest(book) != before
+
+
+def test_a_notebook_that_cannot_be_written_leaves_the_old_one(book, monkeypatch):
+    assert execution.execute(book)
+    before = (book / "notebooks" / "one.ipynb").read_bytes()
+
+    def fail(*arguments):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(nbformat, "write", fail)
+    with pytest.raises(OSError):
+        execution.write_notebook(nbformat.v4.new_notebook(), book / "notebooks" / "one.ipynb")
+    assert (book / "notebooks" / "one.ipynb").read_bytes() == before
+
+
+def plain_build(book, *options: str) -> subprocess.CompletedProcess:
+    """Build the small book as someone without make would: `jupyter-book build .`"""
+    for name in ("_config.yml", "_ext", "_static"):
+        source = execution.ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, book / name)
+    (book / "chapters" / "references.bib").write_text("")
+    jupyter_book = [sys.executable, "-m", "jupyter_book", "build", ".", *options]
+    return subprocess.run(
+        jupyter_book,
+        cwd=book,
+        env={**os.environ, "PYTHONPATH": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_plain_jupyter_book_build_runs_the_chapter_and_offers_it(book):
+    result = plain_build(book, "-W", "-n", "--keep-going")
+    assert result.returncode == 0, result.stdout
+    html = book / "_build" / "html"
+    assert "the helper says 42" in (html / "chapters" / "one.html").read_text()
+    offered = (html / "_sources" / "chapters" / "one.ipynb").read_text()
+    assert "the helper says 42" in offered
+
+
+def test_a_failing_cell_fails_a_strict_build_with_its_traceback(book):
+    edit(book, "helper.ANSWER)", "helper.MISSING)")
+    result = plain_build(book, "-W", "-n", "--keep-going")
+    assert result.returncode != 0
+    assert "one.md" in result.stdout
+    assert "AttributeError" in result.stdout

@@ -1,0 +1,174 @@
+"""The published pages, in a real browser: self-contained, silent, readable at every width."""
+
+import json
+import re
+import urllib.parse
+
+import nbformat
+import pytest
+from conftest import HTML, ROOT
+
+PAGES = sorted(
+    page.relative_to(HTML).as_posix() for page in (HTML / "chapters").rglob("*.html")
+) or ["chapters/index.html"]
+NOTEBOOKS = sorted(
+    file.relative_to(ROOT / "notebooks").as_posix()
+    for file in (ROOT / "notebooks").rglob("*.ipynb")
+)
+WIDTHS = (390, 768, 1440)
+
+# axe-core's findings in the theme's own buttons and landmarks, which the book does not write:
+# https://github.com/pydata/pydata-sphinx-theme/issues has them.
+THEME_FINDINGS = {"label-content-name-mismatch", "region"}
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(device_scale_factor=2)
+    page = context.new_page()
+    page.problems, page.requests = [], []
+    page.on(
+        "console",
+        lambda message: message.type in {"error", "warning"} and page.problems.append(message.text),
+    )
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
+    page.on("request", lambda request: page.requests.append(request.url))
+    yield page
+    context.close()
+
+
+def visit(page, url: str) -> None:
+    page.goto(url, wait_until="load")
+    # Math is typeset after loading; an image below the fold is loaded when it is scrolled to.
+    page.evaluate("() => window.MathJax ? window.MathJax.startup.promise : null")
+    page.evaluate(
+        "() => Promise.all([...document.images].map(image => {"
+        " image.loading = 'eager'; return image.decode(); }))"
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_over_http_no_request_leaves_and_nothing_is_reported(page, site, name):
+    visit(page, f"{site}/{name}")
+    assert page.problems == []
+    assert {urllib.parse.urlsplit(url).netloc for url in page.requests if url[:5] != "data:"} == {
+        urllib.parse.urlsplit(site).netloc
+    }
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_opened_as_a_file_it_is_the_same(page, html_folder, name):
+    visit(page, (html_folder / name).as_uri())
+    assert page.problems == []
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in page.requests)
+
+
+def test_math_is_typeset_without_the_network(page, html_folder):
+    visit(page, (html_folder / "chapters" / "training.html").as_uri())
+    formulas = page.locator("mjx-container").count()
+    assert formulas > 0
+    assert formulas == page.locator(".math").count()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_figure_has_an_alt_text_and_a_caption(page, html_folder, name):
+    visit(page, (html_folder / name).as_uri())
+    images = page.eval_on_selector_all(
+        ".bd-article img",
+        "images => images.map(image => ({alt: image.alt, source: image.getAttribute('src'),"
+        " caption: image.closest('figure')?.querySelector('figcaption')?.innerText ?? ''}))",
+    )
+    for image in images:
+        # MyST-NB's own alternative is the path of the file.
+        assert len(image["alt"]) > 30 and "_images" not in image["alt"], image
+        assert len(image["caption"]) > 30, image
+    if name == "chapters/training.html":
+        assert len(images) >= 6
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_figure_is_crisp_on_a_high_density_screen(page, html_folder, name):
+    visit(page, (html_folder / name).as_uri())
+    for source, natural, shown in page.eval_on_selector_all(
+        ".bd-article img",
+        "images => images.map(image => [image.src, image.naturalWidth, image.clientWidth])",
+    ):
+        assert source.split("?")[0].endswith(".svg") or natural >= 2 * shown, source
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_figures_are_readable_in_dark_mode(page, html_folder, name):
+    visit(page, (html_folder / name).as_uri())
+    page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
+    for ground, effect in page.eval_on_selector_all(
+        ".bd-article figure img",
+        "images => images.map(image => { const style = getComputedStyle(image);"
+        " return [style.backgroundColor, style.filter]; })",
+    ):
+        assert (ground, effect) == ("rgb(255, 255, 255)", "none")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_does_not_scroll_sideways(page, html_folder, name, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    visit(page, (html_folder / name).as_uri())
+    content, window = page.evaluate(
+        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert content <= window
+    # Nor is anything cut off: what is wider than the page must scroll inside itself.
+    cut = page.eval_on_selector_all(
+        ".bd-article *",
+        """elements => elements.filter(element => {
+             if (element.getBoundingClientRect().right <= window.innerWidth + 1) return false;
+             for (let e = element; e; e = e.parentElement) {
+               if (['auto', 'scroll'].includes(getComputedStyle(e).overflowX)) return false;
+               if (getComputedStyle(e).position === 'fixed') return false;
+               if (e.classList.contains('bd-article')) break;
+             }
+             return element.getClientRects().length > 0 && element.clientWidth > 1;
+           }).map(element => element.outerHTML.slice(0, 120))""",
+    )
+    assert cut == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_in_the_book_s_own_content(page, html_folder, name, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit(page, (html_folder / name).as_uri())
+    page.evaluate(f"() => {{ document.documentElement.dataset.theme = '{theme}'; }}")
+    found = Axe().run(page).response["violations"]
+    assert {
+        rule["id"]: [node["html"][:150] for node in rule["nodes"]]
+        for rule in found
+        if rule["id"] not in THEME_FINDINGS
+    } == {}
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_each_page_offers_its_executed_notebook(page, site, html_folder, name):
+    html = f"chapters/{name.removesuffix('.ipynb')}.html"
+    visit(page, f"{site}/{html}")
+    link = page.locator('a[href$=".ipynb"]').first
+    address = urllib.parse.urljoin(f"{site}/{html}", link.get_attribute("href"))
+    answer = page.request.get(address)
+    assert answer.ok
+    offered = nbformat.reads(answer.text(), as_version=4)
+    tested = nbformat.read(ROOT / "notebooks" / name, as_version=4)
+    assert [cell.source for cell in offered.cells] == [cell.source for cell in tested.cells]
+    # What was tested is what is published: the very outputs.
+    outputs = [json.dumps(cell.get("outputs", []), sort_keys=True) for cell in offered.cells]
+    assert outputs == [json.dumps(cell.get("outputs", []), sort_keys=True) for cell in tested.cells]
+    assert any(cell.get("outputs") for cell in offered.cells)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_reference_is_left_unresolved(html_folder, name):
+    html = (html_folder / name).read_text(encoding="utf-8")
+    text = re.sub(r"<(script|style|pre|code)\b.*?</\1>", "", html, flags=re.DOTALL)
+    assert not re.findall(r"\{(?:glue|ref|cite|term|numref)[^}]*\}", text)
+    assert "system-message" not in html
