@@ -10,6 +10,9 @@ endif
 
 ENVIRONMENT := .venv/installed
 
+# A line of a cell is no longer than the column it is shown in.
+CELLS := --config line-length=76
+
 .PHONY: book test bench lab lint format lock clean
 .DEFAULT_GOAL := book
 
@@ -25,11 +28,15 @@ lint: $(ENVIRONMENT)
 	$(BIN)/python _ext/execution.py --convert-only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/ruff check $(CELLS) notebooks
+	$(BIN)/ruff format --check $(CELLS) notebooks
 
 format: $(ENVIRONMENT)
 	$(BIN)/ruff format cnnbook tests benchmarks _ext
-	$(BIN)/jupytext --pipe "ruff format {}" $$(grep -rl "formats: md:myst" chapters)
+	$(BIN)/jupytext --pipe-fmt ipynb --pipe "$(BIN)/ruff format $(CELLS) {}" $$(grep -rl "formats: md:myst" chapters)
 
+# benchmarks/chapters.py runs chapters as _ext/execution.py does.
+bench: export PYTHONPATH = _ext
 bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/article_recipe.py
 	$(BIN)/python benchmarks/chapters.py

@@ -95,7 +95,7 @@ class ChapterFacts(SphinxDirective):
         text = (
             f"{reading_minutes(source.read_text(encoding='utf-8'))} minutes to read; "
             f"{facts['seconds'] / 60:.1f} minutes and {facts['peak_memory_bytes'] / 1e9:.1f} GB "
-            f"of memory to run, on {facts['cores']} cores of an {facts['processor']}, no GPU."
+            f"of memory to run on {facts['cores']} cores ({facts['processor']}, no GPU)."
         )
         return [nodes.paragraph("", text, classes=["chapter-facts"])]
 

@@ -15,6 +15,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import sysconfig
 import time
 
 import jupyter_cache
@@ -137,6 +138,15 @@ def _outputs_of_same_code(
     return None
 
 
+def _shorten_paths(notebook: nbformat.NotebookNode, root: pathlib.Path) -> None:
+    """Cut this machine's folders out of tracebacks: they are noise, and nobody's business."""
+    folders = [sysconfig.get_path(name) for name in ("purelib", "stdlib")] + [str(root)]
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            for folder in folders if output.output_type == "error" else []:
+                output.traceback = [line.replace(folder + os.sep, "") for line in output.traceback]
+
+
 def _store(notebook: nbformat.NotebookNode, source: pathlib.Path, cache, seconds: float) -> None:
     """Put an executed notebook into the cache under the hash that the book will look up."""
     cache.cache_notebook_bundle(
@@ -186,6 +196,7 @@ def execute(root: pathlib.Path = ROOT) -> bool:
         for cell in executed.cells:
             # nbmake's timings: jupyter-cache would hash them, and the book never find the notebook
             cell.metadata.pop("execution", None)
+        _shorten_paths(executed, root)
         write_notebook(executed, file)
         _store(executed, source, cache, seconds)
         print(f"{name}: passed in {seconds:.0f} s", flush=True)

@@ -21,7 +21,7 @@ def _resident_bytes(process: psutil.Process) -> int:
     try:
         for one in [process, *process.children(recursive=True)]:
             total += one.memory_info().rss
-    except psutil.NoSuchProcess:
+    except psutil.Error:  # it ended between two calls
         pass
     return total
 
@@ -34,12 +34,8 @@ def measure(source) -> dict:
     def watch() -> None:
         nonlocal peak
         while not stop.wait(0.1):
-            kernel = [
-                child
-                for child in psutil.Process().children()
-                if "ipykernel" in " ".join(child.cmdline())
-            ]
-            peak = max([peak, *map(_resident_bytes, kernel)])
+            # nbclient starts one child: the kernel.
+            peak = max([peak, *map(_resident_bytes, psutil.Process().children())])
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -145,11 +145,8 @@ def accuracy_by_seed(
     """
     percent = 100 * np.asarray(accuracies)
     figure, axis = plt.subplots(figsize=(7, 2.2))
-    # Runs with the same accuracy are stacked, so that each can be seen.
-    heights, seen = [], {}
-    for value in np.round(percent, 2):
-        seen[value] = seen.get(value, 0) + 1
-        heights.append(seen[value])
+    percent = np.sort(percent)
+    heights = _stack(percent, width=0.02 * max(np.ptp(percent), 1e-9))
     axis.scatter(percent, heights, color=TEST, zorder=3)
     axis.axvline(percent.mean(), color=BLACK, linestyle="--")
     axis.axvline(100 * reference, color=WRONG)
@@ -159,3 +156,13 @@ def accuracy_by_seed(
     axis.set(xlabel="test accuracy (%)", ylim=(0.3, top), yticks=[])
     axis.spines["left"].set_visible(False)
     return figure
+
+
+def _stack(values: np.ndarray, width: float) -> list[int]:
+    """Give each of the sorted values the lowest level, from 1, where its dot touches no other."""
+    heights, ends = [], []  # ends: where the last dot of each level stops
+    for value in values:
+        level = next((i for i, end in enumerate(ends) if value >= end), len(ends))
+        ends[level : level + 1] = [value + width]
+        heights.append(level + 1)
+    return heights
