@@ -62,8 +62,8 @@ def load_mnist(
     DataFileError
         If the file is missing, cannot be read, or is not byte for byte the published one.
 
-    Source
-    ------
+    References
+    ----------
     LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
     recognition", Proceedings of the IEEE 86 (11).
     """
@@ -111,8 +111,10 @@ def scale_pixels(images: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    TypeError : if ``images`` is not a uint8 array (scaling twice would pass in silence).
-    ValueError : if ``images`` does not have three axes.
+    TypeError
+        If ``images`` is not a uint8 array (scaling twice would pass in silence).
+    ValueError
+        If ``images`` does not have three axes.
     """
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
         got = getattr(images, "dtype", type(images).__name__)
@@ -143,8 +145,10 @@ def split_validation(
 
     Raises
     ------
-    ValueError : if x and y differ in length, or validation_count is out of range.
-    TypeError : if validation_count or seed is not an integer.
+    ValueError
+        If x and y differ in length, or validation_count is out of range.
+    TypeError
+        If validation_count or seed is not an integer.
     """
     for name, value in (("validation_count", validation_count), ("seed", seed)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):

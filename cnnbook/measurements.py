@@ -18,8 +18,10 @@ def load(name: str) -> dict:
 
     Raises
     ------
-    FileNotFoundError : if there is no such result; says which there are and how to make one.
-    ValueError : if the file does not hold JSON.
+    FileNotFoundError
+        If there is no such result; says which there are and how to make one.
+    ValueError
+        If the file does not hold JSON.
     """
     # An installed package has the results inside it, a clone of the book beside it.
     for folder in (RESULTS_FOLDER, pathlib.Path(__file__).parent / "results"):

@@ -35,9 +35,12 @@ def read_gray(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.n
 
     Raises
     ------
-    FileNotFoundError : if there is no such file.
-    TypeError : if picture is none of these.
-    ValueError : if the file is not an image, or the array not of that shape and type.
+    FileNotFoundError
+        If there is no such file.
+    TypeError
+        If picture is none of these.
+    ValueError
+        If the file is not an image, or the array not of that shape and type.
     """
     if isinstance(picture, np.ndarray):
         if picture.dtype != np.uint8 or picture.ndim != 2 or picture.size == 0:
@@ -83,7 +86,8 @@ def find_ink(gray: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    ValueError : if nothing stands out from the paper.
+    ValueError
+        If nothing stands out from the paper.
     """
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     ink = np.abs(gray - np.median(border))
@@ -110,7 +114,8 @@ def prepare_digit(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> 
 
     Raises
     ------
-    FileNotFoundError, TypeError, ValueError : as `read_gray` and `find_ink` do.
+    FileNotFoundError, TypeError, ValueError
+        As `read_gray` and `find_ink` do.
     """
     ink = find_ink(read_gray(picture))
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))

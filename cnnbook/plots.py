@@ -25,6 +25,9 @@ VERMILION = "#D55E00"
 PURPLE = "#CC79A7"
 GREY = "#6B6B6B"
 
+# Narrow enough that a figure's letters can be read on a phone.
+WIDTH_INCHES = 5.4
+
 # What a colour means is the same in every chapter.
 TRAINING = BLUE
 VALIDATION = ORANGE
@@ -68,7 +71,8 @@ def digit_grid(
 
     Raises
     ------
-    ValueError : if there are no images, or not one title for each.
+    ValueError
+        If there are no images, or not one title for each.
     """
     images = np.asarray(images)
     if images.ndim != 3 or len(images) == 0:
@@ -80,12 +84,12 @@ def digit_grid(
             f"titles must hold one text for each of the {len(images)} images, got {len(titles)}."
         )
     rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(1.35 * columns, 1.65 * rows), squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.05 * columns, 1.35 * rows), squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image, title in zip(axes.flat, images, titles, strict=False):
         axis.imshow(image, vmin=0, vmax=images.max())
-        axis.set_title(title, color=title_color, fontsize=10)
+        axis.set_title(title, color=title_color, fontsize=9)
     return figure
 
 
@@ -98,7 +102,7 @@ def learning_curves(history: dict[str, list[float]]) -> matplotlib.figure.Figure
         ``val_accuracy``: a number for each epoch
     """
     epochs = np.arange(1, len(history["loss"]) + 1)
-    figure, axes = plt.subplots(1, 2, figsize=(7, 3))
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH_INCHES, 2.6))
     panels = (("loss", "loss (nats)", 1), ("accuracy", "accuracy (%)", 100))
     for axis, (key, label, factor) in zip(axes, panels, strict=True):
         for prefix, name, color, marker in (
@@ -121,7 +125,7 @@ def confusion_matrix(counts: np.ndarray) -> matplotlib.figure.Figure:
     """
     wrong = np.array(counts)
     np.fill_diagonal(wrong, 0)
-    figure, axis = plt.subplots(figsize=(5, 4.4))
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 4.4))
     drawn = axis.imshow(wrong, cmap="Oranges")
     for true, predicted in np.argwhere(wrong > 0):
         count = wrong[true, predicted]
@@ -144,7 +148,7 @@ def accuracy_by_seed(
     reference_label : what the reference is
     """
     percent = 100 * np.asarray(accuracies)
-    figure, axis = plt.subplots(figsize=(7, 2.2))
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 2))
     percent = np.sort(percent)
     heights = _stack(percent, width=0.02 * max(np.ptp(percent), 1e-9))
     axis.scatter(percent, heights, color=TEST, zorder=3)
