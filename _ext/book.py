@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import re
 
 import execution
 import jupyter_cache
@@ -93,7 +92,7 @@ class ChapterFacts(SphinxDirective):
             )
             return []
         text = (
-            f"{reading_minutes(source.read_text(encoding='utf-8'))} minutes to read; "
+            f"{reading_minutes(source)} minutes to read; "
             f"{facts['seconds'] / 60:.1f} minutes and {facts['peak_memory_bytes'] / 1e9:.1f} GB "
             f"of memory to run on {facts['cores']} cores ({facts['processor']}, no GPU)."
         )
@@ -111,16 +110,16 @@ def _stored_facts(chapter: str) -> dict | None:
     return facts | {key: result["machine"][key] for key in ("cores", "processor")}
 
 
-def reading_minutes(source: str) -> int:
+def reading_minutes(source: pathlib.Path) -> int:
     """Estimate how long a chapter takes to read: its words, and a pause for each line of code."""
-    code = re.findall(r"^```\{code-cell\}.*?^```", source, flags=re.DOTALL | re.MULTILINE)
-    prose = re.sub(r"^```\{code-cell\}.*?^```", "", source, flags=re.DOTALL | re.MULTILINE)
-    code_lines = sum(
-        1
-        for cell in code
-        for line in cell.splitlines()[1:-1]
-        if line.strip() and not line.startswith((":", "---"))
+    cells = execution.read_source(source).cells
+    prose = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    shown = (
+        cell.source
+        for cell in cells
+        if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", [])
     )
+    code_lines = sum(1 for cell in shown for line in cell.splitlines() if line.strip())
     minutes = len(prose.split()) / WORDS_A_MINUTE + code_lines * SECONDS_A_CODE_LINE / 60
     return max(1, round(minutes))
 
@@ -130,11 +129,25 @@ def reread_pages_with_values_of_others(app: Sphinx, env, added, changed, removed
     return [name for name in ("chapters/claims",) if name in env.found_docs]
 
 
-def offer_executed_notebooks(app: Sphinx, exception: Exception | None) -> None:
-    """Replace the notebook that each page offers by the executed one.
+def offer_notebook(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Put the notebook into the page's download menu; the theme does so only beside Binder's."""
+    if app.env.metadata.get(pagename, {}).get("kernelspec"):
+        context["ipynb_source"] = f"{pagename}.ipynb"
 
-    On a cache hit MyST-NB writes the notebook without outputs; here it gets those of the cache,
-    which are the ones on the page.
+
+def mend_bibliography(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Make each entry of the bibliography an item of its list, for screen readers.
+
+    Docutils gives it the role doc-biblioentry, which DPUB-ARIA 1.1 has deprecated.
+    """
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def offer_executed_notebooks(app: Sphinx, exception: Exception | None) -> None:
+    """Write the notebook that each page offers: the executed one, its outputs from the cache.
+
+    On a cache hit MyST-NB would offer it without outputs.
     """
     if exception is not None or app.builder.name != "html":
         return
@@ -166,6 +179,8 @@ def setup(app: Sphinx) -> dict:
     execution.prepare_environment()
     app.connect("config-inited", use_cache_of_this_environment)
     app.connect("env-get-outdated", reread_pages_with_values_of_others)
+    app.connect("html-page-context", offer_notebook, priority=400)  # before the theme's buttons
+    app.connect("html-page-context", mend_bibliography)
     app.connect("build-finished", offer_executed_notebooks)
     app.add_role("measured", MeasuredRole())
     app.add_directive("claims-table", ClaimsTable)
