@@ -61,7 +61,7 @@ def test_a_settled_claim_has_a_verdict_a_cell_and_a_measured_value(entry):
     assert entry["verdict"] in {"holds", "holds with a condition", "corrected"}
     (source,) = (ROOT / "chapters").rglob(f"{entry['chapter']}.md")
     # The label stands right above a code cell.
-    labelled = rf"^\({re.escape(entry['evidence'])}\)=\n```\{{code-cell\}}"
+    labelled = rf"^\({re.escape(entry['evidence'])}\)=\n+```\{{code-cell\}}"
     assert re.search(labelled, source.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert glued(executed(entry["chapter"])).get(entry["measured"])
 

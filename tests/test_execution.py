@@ -1,6 +1,7 @@
 """The pipeline, on a small book: a notebook runs once, when it must, and its failure stops."""
 
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -139,9 +140,9 @@ def plain_build(book, *options: str) -> subprocess.CompletedProcess:
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, book / name)
     (book / "chapters" / "references.bib").write_text("")
-    jupyter_book = [sys.executable, "-m", "jupyter_book", "build", ".", *options]
+    command = shutil.which("jupyter-book", path=str(pathlib.Path(sys.executable).parent))
     return subprocess.run(
-        jupyter_book,
+        [command, "build", ".", *options],
         cwd=book,
         env={**os.environ, "PYTHONPATH": ""},
         stdout=subprocess.PIPE,
