@@ -135,7 +135,9 @@ def offer_notebook(app: Sphinx, pagename: str, templatename: str, context: dict,
         context["ipynb_source"] = f"{pagename}.ipynb"
 
 
-def mend_bibliography(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+def mend_bibliography(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree
+) -> None:
     """Make each entry of the bibliography an item of its list, for screen readers.
 
     Docutils gives it the role doc-biblioentry, which DPUB-ARIA 1.1 has deprecated.

@@ -11,6 +11,12 @@ from conftest import HTML, ROOT
 PAGES = sorted(
     page.relative_to(HTML).as_posix() for page in (HTML / "chapters").rglob("*.html")
 ) or ["chapters/index.html"]
+# The search, the indices and the helpers' source as well; index.html only leads to the first page.
+GENERATED = [
+    page.relative_to(HTML).as_posix()
+    for pattern in ("[!i]*.html", "_modules/**/*.html")
+    for page in sorted(HTML.glob(pattern))
+]
 NOTEBOOKS = sorted(
     file.relative_to(ROOT / "notebooks").as_posix()
     for file in (ROOT / "notebooks").rglob("*.ipynb")
@@ -47,7 +53,7 @@ def visit(page, url: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", PAGES + GENERATED)
 def test_over_http_no_request_leaves_and_nothing_is_reported(page, site, name):
     visit(page, f"{site}/{name}")
     assert page.problems == []
@@ -56,7 +62,7 @@ def test_over_http_no_request_leaves_and_nothing_is_reported(page, site, name):
     }
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", PAGES + GENERATED)
 def test_opened_as_a_file_it_is_the_same(page, html_folder, name):
     visit(page, (html_folder / name).as_uri())
     assert page.problems == []
