@@ -49,6 +49,8 @@ def test_the_lock_gives_each_direct_dependency_one_version_in_its_range(python, 
     }
     for line in DIRECT:
         wanted = Requirement(line)
+        if wanted.marker and not wanted.marker.evaluate(environment):
+            continue
         versions = [
             next(iter(found.specifier)).version
             for found, _ in locked()
