@@ -148,8 +148,11 @@ def split_validation(
     ValueError
         If x and y differ in length, or validation_count is out of range.
     TypeError
-        If validation_count or seed is not an integer.
+        If x or y is not an array, or validation_count or seed not an integer.
     """
+    for name, value in (("x", x), ("y", y)):
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"{name} must be a NumPy array, got {type(value).__name__}.")
     for name, value in (("validation_count", validation_count), ("seed", seed)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
             raise TypeError(f"{name} must be an integer, got {value!r}.")

@@ -11,6 +11,7 @@ import pathlib
 
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 
 FIELD_PIXELS = 28
 BOX_PIXELS = 20
@@ -66,10 +67,28 @@ def read_gray(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.n
             "picture must be a path, a Pillow image or a uint8 array, "
             f"got {type(picture).__name__}."
         )
+    # Phones store a photo as the sensor saw it and note how it was held.
+    picture = PIL.ImageOps.exif_transpose(picture)
+    if picture.mode.startswith(("I", "F")):
+        picture = _to_8_bits(picture)
     # Transparent pixels are paper.
     paper = PIL.Image.new("RGBA", picture.size, "white")
     flat = PIL.Image.alpha_composite(paper, picture.convert("RGBA"))
     return np.asarray(flat.convert("L")) / 255
+
+
+def _to_8_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Scale a picture of 16 or 32 bits, which Pillow would clip, by what its file format allows."""
+    values = np.asarray(picture, dtype=float)
+    if not np.isfinite(values).all() or values.min() < 0:
+        raise ValueError(
+            "picture must have finite gray values of 0 or more, "
+            f"got values from {values.min():g} to {values.max():g}."
+        )
+    full_scale = next(scale for scale in (1, 255, 65_535, np.inf) if values.max() <= scale)
+    if np.isinf(full_scale):
+        raise ValueError(f"picture must have gray values of at most 65,535, got {values.max():g}.")
+    return PIL.Image.fromarray(np.uint8(np.round(255 / full_scale * values)))
 
 
 def find_ink(gray: np.ndarray) -> np.ndarray:

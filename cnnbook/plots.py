@@ -72,7 +72,7 @@ def digit_grid(
     Raises
     ------
     ValueError
-        If there are no images, or not one title for each.
+        If there are no images, or not one title for each, or no columns.
     """
     images = np.asarray(images)
     if images.ndim != 3 or len(images) == 0:
@@ -83,6 +83,8 @@ def digit_grid(
         raise ValueError(
             f"titles must hold one text for each of the {len(images)} images, got {len(titles)}."
         )
+    if columns < 1:
+        raise ValueError(f"columns must be 1 or more, got {columns}.")
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(1.05 * columns, 1.35 * rows), squeeze=False)
     for axis in axes.flat:
@@ -100,7 +102,18 @@ def learning_curves(history: dict[str, list[float]]) -> matplotlib.figure.Figure
     ----------
     history : Keras's ``History.history``, with ``loss``, ``accuracy``, ``val_loss`` and
         ``val_accuracy``: a number for each epoch
+
+    Raises
+    ------
+    ValueError
+        If one of the four is missing.
     """
+    missing = {"loss", "accuracy", "val_loss", "val_accuracy"} - set(history)
+    if missing:
+        raise ValueError(
+            f"history must hold {', '.join(sorted(missing))} too, got {', '.join(history)}: "
+            "compile with metrics=['accuracy'] and fit with validation_data."
+        )
     epochs = np.arange(1, len(history["loss"]) + 1)
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH_INCHES, 2.6))
     panels = (("loss", "loss (nats)", 1), ("accuracy", "accuracy (%)", 100))
@@ -122,8 +135,15 @@ def confusion_matrix(counts: np.ndarray) -> matplotlib.figure.Figure:
     Parameters
     ----------
     counts : array of shape (10, 10): rows are true digits, columns predicted ones
+
+    Raises
+    ------
+    ValueError
+        If counts has another shape.
     """
     wrong = np.array(counts)
+    if wrong.shape != (10, 10):
+        raise ValueError(f"counts must have the shape (10, 10), got {wrong.shape}.")
     np.fill_diagonal(wrong, 0)
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 4.4))
     drawn = axis.imshow(wrong, cmap="Oranges")
@@ -146,8 +166,18 @@ def accuracy_by_seed(
     accuracies : one accuracy a seed, in [0, 1]
     reference : the accuracy to compare with, in [0, 1]
     reference_label : what the reference is
+
+    Raises
+    ------
+    ValueError
+        If there are no accuracies, or one is not in [0, 1].
     """
-    percent = 100 * np.asarray(accuracies)
+    accuracies = np.asarray(accuracies, dtype=float)
+    if accuracies.size == 0 or not ((accuracies >= 0) & (accuracies <= 1)).all():
+        raise ValueError(
+            f"accuracies must hold one number or more, each from 0 to 1, got {accuracies}."
+        )
+    percent = 100 * accuracies
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 2))
     percent = np.sort(percent)
     heights = _stack(percent, width=0.02 * max(np.ptp(percent), 1e-9))

@@ -179,6 +179,7 @@ def test_the_same_seed_gives_the_same_split_and_another_seed_another():
         ({"seed": None}, TypeError, "seed must be an integer, got None"),
         ({"seed": -1}, ValueError, "seed must be 0 or more, got -1"),
         ({"y": np.arange(9)}, ValueError, "10 examples and 9 labels"),
+        ({"x": list(range(10))}, TypeError, "x must be a NumPy array, got list"),
     ],
 )
 def test_a_split_refuses_bad_arguments(changed, kind, words):

@@ -62,6 +62,25 @@ def test_a_file_an_image_and_an_array_are_read_alike(tmp_path):
         np.testing.assert_array_equal(pictures.prepare_digit(picture), expected)
 
 
+def test_a_photo_taken_sideways_is_turned_upright(tmp_path):
+    drawing = PIL.Image.new("L", (200, 300), 230)
+    drawing.paste(30, (60, 60, 110, 80))
+    drawing.paste(30, (90, 60, 110, 240))
+    orientation = PIL.Image.Exif()
+    orientation[0x0112] = 6  # as phones note it: turn by 90 degrees clockwise
+    drawing.transpose(PIL.Image.Transpose.ROTATE_90).save(tmp_path / "p.png", exif=orientation)
+    np.testing.assert_array_equal(
+        pictures.prepare_digit(tmp_path / "p.png"), pictures.prepare_digit(drawing)
+    )
+
+
+def test_a_scan_of_16_bits_gives_what_one_of_8_bits_gives():
+    drawing = np.full((60, 50), 230, np.uint8)
+    drawing[10:50, 20:25] = 30
+    deep = PIL.Image.fromarray(drawing.astype(np.uint16) * 257)
+    np.testing.assert_array_equal(pictures.prepare_digit(deep), pictures.prepare_digit(drawing))
+
+
 def test_an_mnist_digit_comes_back_as_it_was():
     (x_train, _), _ = data.load_mnist()
     likeness = [
@@ -98,6 +117,8 @@ def test_any_picture_is_prepared_or_refused_in_one_sentence(height, width, seed)
         (np.zeros((28, 28, 3), np.uint8), ValueError, "shape (28, 28, 3)"),
         (np.zeros((0, 28), np.uint8), ValueError, "shape (0, 28)"),
         (np.full((28, 28), 200, np.uint8), ValueError, "stands out"),
+        (PIL.Image.fromarray(np.full((9, 9), np.nan, np.float32)), ValueError, "finite"),
+        (PIL.Image.fromarray(np.full((9, 9), 70_000, np.int32)), ValueError, "65,535"),
     ],
 )
 def test_bad_pictures_are_refused(picture, kind, words):

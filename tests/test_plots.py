@@ -46,3 +46,20 @@ def test_a_grid_of_digits_refuses_bad_arguments(images, titles, words):
     with pytest.raises(ValueError) as error:
         plots.digit_grid(images, titles)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: plots.digit_grid(np.zeros((1, 28, 28)), ["a"], columns=0), "columns must be 1"),
+        (lambda: plots.learning_curves({"loss": [1.0], "accuracy": [0.1]}), "val_accuracy"),
+        (lambda: plots.confusion_matrix(np.zeros((9, 10))), "(9, 10)"),
+        (lambda: plots.accuracy_by_seed([], 0.99, "99 %"), "one number or more"),
+        (lambda: plots.accuracy_by_seed([np.nan], 0.99, "99 %"), "[nan]"),
+        (lambda: plots.accuracy_by_seed([98.9], 0.99, "99 %"), "from 0 to 1"),
+    ],
+)
+def test_the_charts_refuse_bad_arguments(draw, words):
+    with pytest.raises(ValueError) as error:
+        draw()
+    assert words in str(error.value)
