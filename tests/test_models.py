@@ -49,7 +49,20 @@ def test_the_same_seed_gives_the_same_starting_weights():
 
 def test_importing_the_package_does_not_import_tensorflow():
     code = (
-        "import sys, cnnbook, cnnbook.data, cnnbook.measurements, cnnbook.pictures; "
+        "import sys, cnnbook, cnnbook.backpropagation, cnnbook.data, cnnbook.measurements; "
+        "import cnnbook.ops, cnnbook.pictures, cnnbook.plots, cnnbook.shapes; "
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_network_trained_with_a_seed_can_be_trained_again():
+    images = np.random.default_rng(0).random((64, 28, 28, 1), dtype=np.float32)
+    labels = np.arange(64) % 10
+    first, second = (
+        models.trained_article_network(images, labels, epochs=2, seed=3) for _ in range(2)
+    )
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        # Threads may add in another order from run to run.
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    assert first.evaluate(images, labels, verbose=0)[0] < np.log(10)
