@@ -6,32 +6,22 @@ Nothing is chosen by these runs: they repeat a published recipe to see how its r
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import multiprocessing
-
 import record
+import trials
 
 SEEDS = range(20)
 EPOCHS = 5
-WORKERS = 2
 
 
-def train(seed: int) -> dict:
-    """Train with one seed, on one thread, and evaluate on the test set after the last epoch."""
+def train(setting: dict) -> dict:
+    """Train with one seed, and evaluate on the test set after the last epoch."""
     import keras
-    import tensorflow
 
     from cnnbook import data, models
 
-    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
-    tensorflow.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(setting["seed"])
     (x_train, y_train), (x_test, y_test) = data.load_mnist()
     model = models.article_network()
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -40,7 +30,6 @@ def train(seed: int) -> dict:
     seconds = time.perf_counter() - start
     test_loss, test_accuracy = model.evaluate(data.scale_pixels(x_test), y_test, verbose=0)
     return {
-        "seed": seed,
         "test_accuracy": round(float(test_accuracy), 6),
         "test_loss": round(float(test_loss), 6),
         "train_accuracy_by_epoch": [round(value, 6) for value in history.history["accuracy"]],
@@ -49,28 +38,16 @@ def train(seed: int) -> dict:
 
 
 def main() -> None:
-    """Run every seed in a process of its own, two at a time, and store what came out."""
-    runs = []
-    # A fresh process a seed: a run may not inherit anything from the one before it.
-    spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(WORKERS, maxtasksperchild=1) as pool:
-        for run in pool.imap(train, SEEDS, chunksize=1):
-            runs.append(run)
-            print(f"seed {run['seed']:2d}: {run['test_accuracy']:.2%}", file=sys.stderr)
-    file = record.write(
-        "article_recipe",
-        {
-            "recipe": {
-                "training_digits": 60_000,
-                "epochs": EPOCHS,
-                "batch_size": 32,
-                "optimizer": "adam",
-                "threads_a_run": 1,
-            },
-            "runs": runs,
-        },
-    )
-    print(f"wrote {file.name}")
+    """Run every seed and store what came out."""
+    recipe = {
+        "training_digits": 60_000,
+        "epochs": EPOCHS,
+        "batch_size": 32,
+        "optimizer": "adam",
+        "threads_a_run": 1,
+    }
+    runs = trials.run_all(train, [{"seed": seed} for seed in SEEDS])
+    print(f"wrote {record.write('article_recipe', {'recipe': recipe, 'runs': runs}).name}")
 
 
 if __name__ == "__main__":

@@ -48,3 +48,26 @@ def trained_article_network(
     model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
     model.fit(images, labels, batch_size=32, epochs=epochs, verbose=0)
     return model
+
+
+def blur_pool() -> keras.layers.Layer:
+    r"""Return a layer that blurs each map with a binomial kernel and keeps every second pixel.
+
+    The kernel is the outer product of :math:`(1, 2, 1) / 4` with itself; its weights are fixed.
+    Input (N, H, W, C), output (N, ceil(H / 2), ceil(W / 2), C). After a max pooling of stride 1 it
+    makes the anti-aliased max pooling of Zhang (2019), "Making convolutional networks
+    shift-invariant again".
+    """
+    line = np.array([1, 2, 1], "float32") / 4
+    kernel = np.outer(line, line)
+    layer = keras.layers.DepthwiseConv2D(
+        3,
+        strides=2,
+        padding="same",
+        use_bias=False,
+        depthwise_initializer=lambda shape, dtype=None: keras.ops.cast(
+            np.broadcast_to(kernel[:, :, None, None], shape), dtype or "float32"
+        ),
+    )
+    layer.trainable = False
+    return layer

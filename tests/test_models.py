@@ -66,3 +66,16 @@ def test_a_network_trained_with_a_seed_can_be_trained_again():
         # Threads may add in another order from run to run.
         np.testing.assert_allclose(one, other, atol=1e-5)
     assert first.evaluate(images, labels, verbose=0)[0] < np.log(10)
+
+
+def test_blur_pooling_averages_with_binomial_weights_and_halves_the_map():
+    impulse = np.zeros((1, 6, 6, 2), "float32")
+    impulse[0, 3, 3, 0] = 16
+    blurred = models.blur_pool()(impulse).numpy()
+    assert blurred.shape == (1, 3, 3, 2)
+    # Padding of an even side goes after, so the windows are centred on pixels 1, 3 and 5.
+    np.testing.assert_array_equal(blurred[0, :, :, 0], [[0, 0, 0], [0, 4, 0], [0, 0, 0]])
+    assert (blurred[0, :, :, 1] == 0).all()
+    layer = models.blur_pool()
+    layer.build((None, 6, 6, 2))
+    assert layer.trainable_weights == []
