@@ -200,3 +200,164 @@ def _stack(values: np.ndarray, width: float) -> list[int]:
         ends[level : level + 1] = [value + width]
         heights.append(level + 1)
     return heights
+
+
+def activations_to_scale(layers: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
+    """Draw everything that each layer gives for one image, one square a number, all to one scale.
+
+    Maps are laid out four in a row, vectors in blocks; each layer has its own range of grey, from
+    its smallest value (white) to its largest (black).
+
+    Parameters
+    ----------
+    layers : name to array of shape (H, W, C) or (units,), from the input to the output
+
+    Raises
+    ------
+    ValueError
+        If there are no layers, or an array has other axes.
+    """
+    if not layers:
+        raise ValueError("layers must hold one array or more, got none.")
+    gap, left = 14, 0
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 4.3))
+    for name, values in layers.items():
+        block = _lay_out(name, np.asarray(values))
+        height, width = block.shape
+        axis.imshow(block, extent=(left, left + width, height, 0), vmin=np.nanmin(block))
+        frame = plt.Rectangle((left, 0), width, height, fill=False, color=GREY, linewidth=0.5)
+        axis.add_patch(frame)
+        shape = " x ".join(str(size) for size in np.shape(values))
+        label = f"{name}  {shape}"
+        axis.text(left + width / 2, height + 5, label, rotation=90, ha="center", va="top", size=9)
+        left += width + gap
+    axis.set(xlim=(-2, left), ylim=(290, -2), aspect="equal")
+    axis.set_axis_off()
+    return figure
+
+
+def _lay_out(name: str, values: np.ndarray) -> np.ndarray:
+    """Arrange maps, or the numbers of a vector, four in a row in one picture."""
+    if values.ndim == 1:
+        columns = {10: 1, 128: 4}.get(len(values), 20)
+        rows = -(-len(values) // columns)
+        block = np.full(rows * columns, np.nan)
+        block[: len(values)] = values
+        return block.reshape(rows, columns)
+    if values.ndim != 3:
+        raise ValueError(
+            "layers must hold arrays of shape (H, W, C) or (units,), "
+            f"got {values.shape} for {name}."
+        )
+    height, width, channels = values.shape
+    columns = min(4, channels)
+    rows = -(-channels // columns)
+    block = np.full((rows * height, columns * width), np.nan)
+    for channel in range(channels):
+        row, column = divmod(channel, columns)
+        block[row * height :, column * width :][:height, :width] = values[:, :, channel]
+    return block
+
+
+def dots_by_group(
+    groups: dict[str, Sequence[float]], xlabel: str, colors: Sequence[str]
+) -> matplotlib.figure.Figure:
+    """Draw one row of dots a group, one dot a run, with a bar at the mean.
+
+    Parameters
+    ----------
+    groups : name to values, drawn from top to bottom
+    xlabel : what the values are, with their unit
+    colors : one colour a group
+
+    Raises
+    ------
+    ValueError
+        If there is not one colour for each group, or a group is empty.
+    """
+    if len(colors) != len(groups):
+        raise ValueError(f"colors must hold one for each of {len(groups)} groups, got {colors}.")
+    if not all(len(values) for values in groups.values()):
+        raise ValueError("groups must hold one value or more each, got an empty one.")
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 0.6 + 0.55 * len(groups)))
+    for row, (values, color) in enumerate(zip(groups.values(), colors, strict=True)):
+        axis.scatter(values, np.full(len(values), row), color=color, alpha=0.7, zorder=3)
+        axis.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=color, linewidth=2)
+    axis.set(xlabel=xlabel, yticks=range(len(groups)), yticklabels=groups)
+    axis.invert_yaxis()
+    axis.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    return figure
+
+
+def shares_by_layer(
+    names: Sequence[str], shares: dict[str, Sequence[float]], colors: Sequence[str]
+) -> matplotlib.figure.Figure:
+    """Draw what share of each quantity belongs to each layer, as bars side by side.
+
+    Parameters
+    ----------
+    names : the layers
+    shares : quantity to one share a layer, in [0, 1]
+    colors : one colour a quantity
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 0.7 + 0.6 * len(names)))
+    thickness = 0.8 / len(shares)
+    for number, (quantity, values) in enumerate(shares.items()):
+        places = np.arange(len(names)) + (number - (len(shares) - 1) / 2) * thickness
+        bars = axis.barh(
+            places, 100 * np.asarray(values), thickness, color=colors[number], label=quantity
+        )
+        axis.bar_label(bars, fmt="%.0f %%", padding=3, fontsize=9)
+    axis.set(xlabel="share of the whole network (%)", xlim=(0, 109))
+    axis.set(yticks=range(len(names)), yticklabels=names)
+    axis.invert_yaxis()
+    axis.legend(loc="lower right")
+    return figure
+
+
+def receptive_fields(
+    image: np.ndarray, fields: dict[str, tuple[int, int]]
+) -> matplotlib.figure.Figure:
+    """Draw squares over an image: what one unit of each layer sees of it.
+
+    Parameters
+    ----------
+    image : array of shape (H, W), 0 for paper
+    fields : layer to (first pixel, size) of its field, the same for rows and columns
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 4.2))
+    axis.imshow(image, alpha=0.5)
+    colors = [BLUE, ORANGE, GREEN, VERMILION, PURPLE]
+    for (name, (first, size)), color in zip(fields.items(), colors, strict=False):
+        square = plt.Rectangle(
+            (first - 0.5, first - 0.5), size, size, fill=False, color=color, linewidth=2
+        )
+        axis.add_patch(square)
+        label = f"{name}: {size} x {size}"
+        end = first + size - 0.5
+        axis.annotate(
+            label, (end, end), (30, end), color=color, va="center",
+            arrowprops={"arrowstyle": "-", "color": color}, annotation_clip=False,
+        )  # fmt: skip
+    axis.set(xlabel="column (pixels)", ylabel="row (pixels)")
+    return figure
+
+
+def photographs(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> matplotlib.figure.Figure:
+    """Draw photographs side by side, each under its title.
+
+    Parameters
+    ----------
+    pictures : arrays of shape (H, W, 3), uint8, or float in [0, 1]
+    titles : one short text each
+    """
+    if len(pictures) != len(titles) or not len(pictures):
+        raise ValueError(
+            f"titles must hold one text a picture, got {len(titles)} for {len(pictures)} pictures."
+        )
+    figure, axes = plt.subplots(1, len(pictures), figsize=(WIDTH_INCHES, 2.1), squeeze=False)
+    for axis, picture, title in zip(axes.flat, pictures, titles, strict=True):
+        axis.imshow(picture)
+        axis.set_title(title)
+        axis.set_axis_off()
+    return figure

@@ -57,9 +57,21 @@ def test_a_grid_of_digits_refuses_bad_arguments(images, titles, words):
         (lambda: plots.accuracy_by_seed([], 0.99, "99 %"), "one number or more"),
         (lambda: plots.accuracy_by_seed([np.nan], 0.99, "99 %"), "[nan]"),
         (lambda: plots.accuracy_by_seed([98.9], 0.99, "99 %"), "from 0 to 1"),
+        (lambda: plots.activations_to_scale({}), "got none"),
+        (lambda: plots.activations_to_scale({"a": np.zeros((2, 2))}), "(2, 2) for a"),
+        (lambda: plots.dots_by_group({"a": [1.0]}, "x", []), "one for each of 1 groups"),
+        (lambda: plots.dots_by_group({"a": []}, "x", ["k"]), "an empty one"),
+        (lambda: plots.photographs([np.zeros((2, 2, 3))], []), "got 0 for 1"),
     ],
 )
 def test_the_charts_refuse_bad_arguments(draw, words):
     with pytest.raises(ValueError) as error:
         draw()
     assert words in str(error.value)
+
+
+def test_every_number_of_a_layer_is_drawn_once():
+    maps = np.arange(24.0).reshape(2, 2, 6)
+    image = plots.activations_to_scale({"maps": maps}).axes[0].images[0].get_array()
+    drawn = image.compressed() if np.ma.isMaskedArray(image) else image[np.isfinite(image)]
+    assert sorted(drawn) == sorted(maps.ravel())
