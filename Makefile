@@ -41,6 +41,7 @@ bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/article_recipe.py
 	$(BIN)/python benchmarks/dense_control.py
 	$(BIN)/python benchmarks/pooling_control.py
+	$(BIN)/python benchmarks/pooling_windows.py
 	$(BIN)/python benchmarks/label_smoothing.py
 	$(BIN)/python benchmarks/numpy_layers.py
 	$(BIN)/python benchmarks/chapters.py

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib
+import matplotlib.colors
 import matplotlib.figure
 import matplotlib.pyplot as plt
 import matplotlib_inline.backend_inline
@@ -360,4 +361,146 @@ def photographs(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> matplo
         axis.imshow(picture)
         axis.set_title(title)
         axis.set_axis_off()
+    return figure
+
+
+# Signed values: blue below zero, white at zero, orange above.
+SIGNED = matplotlib.colors.LinearSegmentedColormap.from_list("signed", [BLUE, "white", VERMILION])
+
+
+def maps(
+    arrays: Sequence[np.ndarray],
+    titles: Sequence[str],
+    columns: int = 4,
+    signed: bool = False,
+    numbers: bool = False,
+) -> matplotlib.figure.Figure:
+    """Draw maps of any sizes in a grid, all to one scale of grey or of signed colour.
+
+    Parameters
+    ----------
+    arrays : arrays of shape (H, W)
+    titles : one short text each
+    columns : maps in a row
+    signed : blue for negative, orange for positive, white for zero, and a colour bar
+    numbers : write each value into its square
+
+    Raises
+    ------
+    ValueError
+        If there is not one title for each array, or an array has other axes.
+    """
+    arrays = [np.asarray(array) for array in arrays]
+    if not arrays or len(arrays) != len(titles):
+        raise ValueError(f"titles must hold one text a map, got {len(titles)} for {len(arrays)}.")
+    for array in arrays:
+        if array.ndim != 2:
+            raise ValueError(f"arrays must have the axes (H, W), got shape {array.shape}.")
+    columns = min(columns, len(arrays))
+    rows = -(-len(arrays) // columns)
+    largest = max(np.abs(array).max() for array in arrays) or 1
+    scale = {"vmin": -largest if signed else 0, "vmax": largest}
+    side = WIDTH_INCHES / columns
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(WIDTH_INCHES, rows * (side + 0.3)), squeeze=False
+    )
+    for axis in axes.flat[len(arrays) :]:
+        axis.set_axis_off()
+    for axis, array, title in zip(axes.flat, arrays, titles, strict=False):
+        drawn = axis.imshow(array, cmap=SIGNED if signed else "gray_r", **scale)
+        axis.set_title(title, fontsize=9)
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set(visible=True, color=GREY, linewidth=0.5)
+        if numbers:
+            for (row, column), value in np.ndenumerate(array):
+                color = "white" if not signed and value > 0.6 * largest else "black"
+                axis.text(
+                    column, row, f"{value:.3g}", ha="center", va="center", color=color, size=9
+                )
+    if signed:
+        figure.colorbar(drawn, ax=axes, shrink=0.7, label="value")
+    return figure
+
+
+def curves_by_group(
+    x: Sequence[float],
+    groups: dict[str, np.ndarray],
+    xlabel: str,
+    ylabel: str,
+    log: bool = False,
+) -> matplotlib.figure.Figure:
+    """Draw the mean of each group of runs against x, with a band of one standard deviation.
+
+    Parameters
+    ----------
+    x : the values along the axis
+    groups : name to array of shape (runs, len(x)); a single run draws no band
+    xlabel, ylabel : what the axes are, with units
+    log : logarithmic axes
+
+    Raises
+    ------
+    ValueError
+        If a group has not one value for each x.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.4))
+    markers = "osD^vP"
+    for number, (name, runs) in enumerate(groups.items()):
+        runs = np.atleast_2d(runs)
+        if runs.shape[1] != len(x):
+            raise ValueError(
+                f"groups must hold {len(x)} values a run, got {runs.shape[1]} for {name}."
+            )
+        mean = runs.mean(axis=0)
+        (line,) = axis.plot(x, mean, marker=markers[number % 6], markersize=5, label=name)
+        if len(runs) > 1:
+            spread = runs.std(axis=0, ddof=1)
+            axis.fill_between(
+                x, mean - spread, mean + spread, color=line.get_color(), alpha=0.2, linewidth=0
+            )
+    if log:
+        axis.set(xscale="log", yscale="log")
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.legend(fontsize=9)
+    return figure
+
+
+def curve(
+    x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, marks: dict[float, str]
+) -> matplotlib.figure.Figure:
+    """Draw one curve, with named points on it.
+
+    Parameters
+    ----------
+    x, y : arrays of shape (N,), x ascending
+    xlabel, ylabel : what the axes are, with units
+    marks : a place on the x axis to the text beside the point there
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3))
+    axis.plot(x, y, color=BLUE)
+    for place, text in marks.items():
+        height = np.interp(place, x, y)
+        axis.scatter([place], [height], color=VERMILION, zorder=3)
+        axis.annotate(f"{text}: {height:.2f}", (place, height), (10, 4), textcoords="offset points")
+    axis.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
+    return figure
+
+
+def reliability(
+    confidence: np.ndarray, accuracy: np.ndarray, count: np.ndarray
+) -> matplotlib.figure.Figure:
+    """Draw the share of right answers against confidence, a dot a group, sized by its count.
+
+    Parameters
+    ----------
+    confidence, accuracy : arrays of shape (groups,), in [0, 1]
+    count : array of shape (groups,)
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.8))
+    axis.plot([0, 100], [0, 100], color=GREY, linestyle="--")
+    area = 12 + 600 * np.asarray(count) / np.max(count)
+    axis.scatter(
+        100 * confidence, 100 * accuracy, s=area, color=VALIDATION, alpha=0.8, clip_on=False
+    )
+    axis.set(xlabel="confidence (%)", ylabel="right answers (%)", xlim=(0, 100), ylim=(0, 100))
     return figure
