@@ -349,7 +349,8 @@ def photographs(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> matplo
 
     Parameters
     ----------
-    pictures : arrays of shape (H, W, 3), uint8, or float in [0, 1]
+    pictures : arrays of shape (H, W, 3), uint8, or float in [0, 1]; or (H, W), from 0 for black
+        to 1 for white
     titles : one short text each
     """
     if len(pictures) != len(titles) or not len(pictures):
@@ -358,7 +359,7 @@ def photographs(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> matplo
         )
     figure, axes = plt.subplots(1, len(pictures), figsize=(WIDTH_INCHES, 2.1), squeeze=False)
     for axis, picture, title in zip(axes.flat, pictures, titles, strict=True):
-        axis.imshow(picture)
+        axis.imshow(picture, cmap="gray", vmin=0, vmax=1)
         axis.set_title(title)
         axis.set_axis_off()
     return figure
@@ -414,9 +415,8 @@ def maps(
         if numbers:
             for (row, column), value in np.ndenumerate(array):
                 color = "white" if not signed and value > 0.6 * largest else "black"
-                axis.text(
-                    column, row, f"{value:.3g}", ha="center", va="center", color=color, size=9
-                )
+                text = f"{value + 0.0:.3g}"  # + 0.0 turns -0 into 0
+                axis.text(column, row, text, ha="center", va="center", color=color, size=9)
     if signed:
         figure.colorbar(drawn, ax=axes, shrink=0.7, label="value")
     return figure
@@ -503,4 +503,29 @@ def reliability(
         100 * confidence, 100 * accuracy, s=area, color=VALIDATION, alpha=0.8, clip_on=False
     )
     axis.set(xlabel="confidence (%)", ylabel="right answers (%)", xlim=(0, 100), ylim=(0, 100))
+    return figure
+
+
+def growth(measured: dict[str, dict]) -> matplotlib.figure.Figure:
+    """Draw time against size on logarithmic axes, one panel a quantity, beside its prediction.
+
+    Parameters
+    ----------
+    measured : quantity to a dict with ``values``, ``seconds`` and ``multiply_adds``, as stored by
+        ``benchmarks/numpy_layers.py``; the prediction is proportional to the multiply-adds and
+        meets the last measured time
+    """
+    figure, axes = plt.subplots(1, len(measured), figsize=(WIDTH_INCHES, 2.8), sharey=True)
+    for axis, (name, result) in zip(np.atleast_1d(axes), measured.items(), strict=True):
+        values, work = result["values"], np.array(result["multiply_adds"])
+        milliseconds = 1000 * np.array(result["seconds"])
+        axis.loglog(values, milliseconds, color=BLUE, marker="o", label="measured")
+        predicted = milliseconds[-1] * work / work[-1]
+        axis.loglog(values, predicted, color=GREY, linestyle="--", label="predicted")
+        axis.set_xticks(values, [str(value) for value in values], fontsize=8)
+        axis.minorticks_off()
+        axis.set_xlabel(name)
+    axes = np.atleast_1d(axes)
+    axes[0].set_ylabel("time (ms)")
+    axes[0].legend(fontsize=9)
     return figure
