@@ -8,17 +8,13 @@ import numpy as np
 
 
 class Bins(NamedTuple):
-    """Answers grouped by confidence, the largest probability; empty groups are left out.
+    """Answers grouped by confidence, the largest probability; empty groups are left out."""
 
-    Attributes
-    ----------
-    confidence : mean confidence of each group, in (0, 1]
-    accuracy : share of right answers in each group, in [0, 1]
-    count : answers in each group
-    """
-
+    #: mean confidence of each group, in (0, 1]
     confidence: np.ndarray
+    #: share of right answers in each group, in [0, 1]
     accuracy: np.ndarray
+    #: answers in each group
     count: np.ndarray
 
 

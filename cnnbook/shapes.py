@@ -181,17 +181,13 @@ def dense_multiply_adds(inputs: int, units: int) -> int:
 
 
 class ReceptiveField(NamedTuple):
-    """What one unit of a layer can see of the input, along one axis.
+    """What one unit of a layer can see of the input, along one axis."""
 
-    Attributes
-    ----------
-    size : pixels of the input that can change the unit
-    jump : pixels of the input between the fields of neighbouring units
-    start : first pixel of the field of unit 0, counted from 0; negative inside the padding
-    """
-
+    #: pixels of the input that can change the unit
     size: int
+    #: pixels of the input between the fields of neighbouring units
     jump: int
+    #: first pixel of the field of unit 0, counted from 0; negative inside the padding
     start: int
 
 
