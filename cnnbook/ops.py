@@ -196,7 +196,10 @@ def conv_backward(
     .. math::
 
         \frac{\partial L}{\partial k_{i,j,c,o}} =
-            \sum_{n,a,b} x_{n,\,sa+di,\,sb+dj,\,c}\; u_{n,a,b,o} \qquad
+            \sum_{n,a,b} x_{n,\,sa+di,\,sb+dj,\,c}\; u_{n,a,b,o}
+
+    .. math::
+
         \frac{\partial L}{\partial x_{n,\,sa+di,\,sb+dj,\,c}} \mathrel{+}=
             \sum_{o} u_{n,a,b,o}\; k_{i,j,c,o}
 

@@ -300,7 +300,22 @@ def shares_by_layer(
     names : the layers
     shares : quantity to one share a layer, in [0, 1]
     colors : one colour a quantity
+
+    Raises
+    ------
+    ValueError
+        If a quantity has not one share for each layer, or there is not one colour a quantity.
     """
+    for quantity, values in shares.items():
+        if len(values) != len(names):
+            raise ValueError(
+                f"shares must hold one number for each of the {len(names)} layers, "
+                f"got {len(values)} for {quantity}."
+            )
+    if len(colors) != len(shares) or not shares:
+        raise ValueError(
+            f"colors must hold one for each of {len(shares)} quantities, got {colors}."
+        )
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 0.7 + 0.6 * len(names)))
     thickness = 0.8 / len(shares)
     for number, (quantity, values) in enumerate(shares.items()):
@@ -324,8 +339,18 @@ def receptive_fields(
     Parameters
     ----------
     image : array of shape (H, W), 0 for paper
-    fields : layer to (first pixel, size) of its field, the same for rows and columns
+    fields : layer to (first pixel, size) of its field, the same for rows and columns; at most 5
+
+    Raises
+    ------
+    ValueError
+        If image has other axes, or there are more fields than colours.
     """
+    image = np.asarray(image)
+    if image.ndim != 2:
+        raise ValueError(f"image must have the axes (H, W), got shape {image.shape}.")
+    if len(fields) > 5:
+        raise ValueError(f"fields must hold 5 layers at most, got {len(fields)}.")
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 4.2))
     axis.imshow(image, alpha=0.5)
     colors = [BLUE, ORANGE, GREEN, VERMILION, PURPLE]
@@ -475,7 +500,14 @@ def curve(
     x, y : arrays of shape (N,), x ascending
     xlabel, ylabel : what the axes are, with units
     marks : a place on the x axis to the text beside the point there
+
+    Raises
+    ------
+    ValueError
+        If x and y differ in shape.
     """
+    if np.shape(x) != np.shape(y):
+        raise ValueError(f"x and y must have one shape, got {np.shape(x)} and {np.shape(y)}.")
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3))
     axis.plot(x, y, color=BLUE)
     for place, text in marks.items():
@@ -495,7 +527,18 @@ def reliability(
     ----------
     confidence, accuracy : arrays of shape (groups,), in [0, 1]
     count : array of shape (groups,)
+
+    Raises
+    ------
+    ValueError
+        If the three differ in shape, or are empty.
     """
+    lengths = [np.size(values) for values in (confidence, accuracy, count)]
+    if len(set(lengths)) != 1 or lengths[0] == 0:
+        raise ValueError(
+            "confidence, accuracy and count must have one length of 1 or more, "
+            f"got {', '.join(map(str, lengths))}."
+        )
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.8))
     axis.plot([0, 100], [0, 100], color=GREY, linestyle="--")
     area = 12 + 600 * np.asarray(count) / np.max(count)
@@ -514,7 +557,17 @@ def growth(measured: dict[str, dict]) -> matplotlib.figure.Figure:
     measured : quantity to a dict with ``values``, ``seconds`` and ``multiply_adds``, as stored by
         ``benchmarks/numpy_layers.py``; the prediction is proportional to the multiply-adds and
         meets the last measured time
+
+    Raises
+    ------
+    ValueError
+        If there is no quantity, or one of its lists has another length.
     """
+    if not measured:
+        raise ValueError("measured must hold one quantity or more, got none.")
+    for name, result in measured.items():
+        if len({len(result[key]) for key in ("values", "seconds", "multiply_adds")}) != 1:
+            raise ValueError(f"measured must hold lists of one length, got others for {name}.")
     figure, axes = plt.subplots(1, len(measured), figsize=(WIDTH_INCHES, 2.8), sharey=True)
     for axis, (name, result) in zip(np.atleast_1d(axes), measured.items(), strict=True):
         values, work = result["values"], np.array(result["multiply_adds"])

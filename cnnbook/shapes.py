@@ -197,7 +197,7 @@ def receptive_field(layers: Sequence[Sequence[int]]) -> ReceptiveField:
     A layer whose kernel spans :math:`k` of the units before it widens their field by
     :math:`k - 1` jumps, and multiplies the jump by its stride :math:`s`:
 
-    .. math:: r \leftarrow r + (k - 1) j, \qquad j \leftarrow j s
+    .. math:: r \leftarrow r + (k - 1) j, \quad j \leftarrow j s
 
     Parameters
     ----------
