@@ -77,10 +77,12 @@ def cache_folder(root: pathlib.Path = ROOT) -> pathlib.Path:
 
 
 def prepare_environment(root: pathlib.Path = ROOT) -> None:
-    """Set what the chapters' kernels inherit: where `cnnbook` is, and a quiet TensorFlow."""
+    """Set what the chapters' kernels inherit: where `cnnbook` is, and quiet output."""
     paths = [str(root), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # One line an epoch, no bar that redraws itself (cnnbook.progress).
+    os.environ["CNNBOOK_PROGRESS"] = "lines"
     # The debugger's warning about frozen modules would be the first line of every notebook.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 

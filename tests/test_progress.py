@@ -1,0 +1,52 @@
+"""Progress: a tidy line an epoch in the book, a bar that redraws itself where someone watches."""
+
+import keras
+import numpy as np
+import pytest
+
+from cnnbook import progress
+
+
+def fit(epochs: int, **options) -> None:
+    model = keras.Sequential([keras.Input(shape=(3,)), keras.layers.Dense(1)])
+    model.compile(loss="mse", optimizer="sgd", metrics=["mae"])
+    x, y = np.ones((8, 3), "float32"), np.ones(8, "float32")
+    model.fit(
+        x, y, batch_size=4, epochs=epochs, verbose=0, validation_data=(x, y),
+        callbacks=[progress.EpochLines(**options)],
+    )  # fmt: skip
+
+
+def test_in_the_book_each_epoch_is_one_line_without_control_characters(monkeypatch, capsys):
+    monkeypatch.setenv("CNNBOOK_PROGRESS", "lines")
+    fit(epochs=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:10] for line in lines] == ["epoch 1/2:", "epoch 2/2:"]
+    assert all(
+        name in lines[0] for name in ("loss ", "mae ", "validation loss ", "validation mae ")
+    )
+    assert all(line.isprintable() for line in lines)
+
+
+def test_every_so_many_epochs_and_always_the_last(monkeypatch, capsys):
+    monkeypatch.setenv("CNNBOOK_PROGRESS", "lines")
+    fit(epochs=5, every=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["epoch 2/5", "epoch 4/5", "epoch 5/5"]
+
+
+def test_where_someone_watches_a_bar_moves_and_is_wiped(monkeypatch, capsys):
+    monkeypatch.delenv("CNNBOOK_PROGRESS", raising=False)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_DRAWINGS", 0)
+    fit(epochs=1)
+    written = capsys.readouterr().out
+    assert "[############............] 1/2" in written
+    # The wiping spaces come right before the line that stays.
+    assert written.split("\r")[-2].isspace()
+    assert written.split("\r")[-1].startswith("epoch 1/1: loss ")
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, True, "2"])
+def test_a_wrong_interval_is_refused_in_one_sentence(every):
+    with pytest.raises(ValueError, match=r"every must be a whole number of 1 or more, got"):
+        progress.EpochLines(every=every)
