@@ -10,6 +10,7 @@ again. Run as a script: ``python _ext/execution.py [--convert-only]``.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import hashlib
 import os
 import pathlib
@@ -26,6 +27,7 @@ from jupyter_cache.cache.main import CacheBundleIn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CELL_TIMEOUT_SECONDS = 1800
+CHAPTERS_AT_ONCE = 2
 
 
 def chapters(root: pathlib.Path = ROOT) -> list[pathlib.Path]:
@@ -158,50 +160,63 @@ def _store(notebook: nbformat.NotebookNode, source: pathlib.Path, cache, seconds
     )
 
 
-def _run(file: pathlib.Path, root: pathlib.Path) -> subprocess.CompletedProcess:
-    """Run one notebook with nbmake, which writes the outputs into it."""
+def _name(source: pathlib.Path, root: pathlib.Path) -> str:
+    """Call a chapter by its path in the repository."""
+    return source.relative_to(root).as_posix()
+
+
+def _run(source: pathlib.Path, root: pathlib.Path) -> tuple[subprocess.CompletedProcess, float]:
+    """Run a chapter's notebook with nbmake, which writes the outputs into it; time it."""
+    print(f"{_name(source, root)}: running ...", flush=True)
     command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-q", "--no-header"]
-    command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider", str(file)]
-    return subprocess.run(
+    command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider"]
+    command += [str(notebook_path(source, root))]
+    start = time.perf_counter()
+    result = subprocess.run(
         command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         encoding="utf-8", errors="replace",
     )  # fmt: skip
+    return result, time.perf_counter() - start
 
 
 def execute(root: pathlib.Path = ROOT) -> bool:
-    """Run every chapter that needs it; say which, for how long; return whether all passed."""
+    """Run every chapter that needs it; say which, for how long; return whether all passed.
+
+    Chapters run two at a time, since one alone does not keep two cores busy. The cache is filled
+    from this process alone: two that write at once would lock each other out.
+    """
     prepare_environment(root)
     cache = jupyter_cache.get_cache(cache_folder(root))
     cache.change_cache_limit(10_000)  # its default of 1,000 would one day drop a chapter
-    failed = []
+    waiting, failed = [], []
     for source in chapters(root):
-        name, file = source.relative_to(root).as_posix(), notebook_path(source, root)
         notebook = read_source(source)
         ready = with_outputs(notebook, cache)
         if ready is None and (ready := _outputs_of_same_code(notebook, cache)) is not None:
             _store(ready, source, cache, 0.0)
-        if ready is not None:
-            write_notebook(ready, file)
-            print(f"{name}: unchanged, not run again", flush=True)
-            continue
-        write_notebook(notebook, file)
-        print(f"{name}: running ...", flush=True)
-        start = time.perf_counter()
-        result = _run(file, root)
-        seconds = time.perf_counter() - start
-        if result.returncode != 0:
-            print(result.stdout, flush=True)
-            print(f"{name}: FAILED after {seconds:.0f} s; the traceback is above", flush=True)
-            failed.append(name)
-            continue
-        executed = nbformat.read(file, as_version=4)
-        for cell in executed.cells:
-            # nbmake's timings: jupyter-cache would hash them, and the book never find the notebook
-            cell.metadata.pop("execution", None)
-        _shorten_paths(executed, root)
-        write_notebook(executed, file)
-        _store(executed, source, cache, seconds)
-        print(f"{name}: passed in {seconds:.0f} s", flush=True)
+        write_notebook(ready or notebook, notebook_path(source, root))
+        if ready is None:
+            waiting.append(source)
+        else:
+            print(f"{_name(source, root)}: unchanged, not run again", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(CHAPTERS_AT_ONCE) as pool:
+        runs = {pool.submit(_run, source, root): source for source in waiting}
+        for run in concurrent.futures.as_completed(runs):
+            source, (result, seconds) = runs[run], run.result()
+            name, file = _name(source, root), notebook_path(source, root)
+            if result.returncode != 0:
+                print(result.stdout, flush=True)
+                print(f"{name}: FAILED after {seconds:.0f} s; the traceback is above", flush=True)
+                failed.append(name)
+                continue
+            executed = nbformat.read(file, as_version=4)
+            for cell in executed.cells:
+                # nbmake's timings: jupyter-cache would hash them, and the book never find it
+                cell.metadata.pop("execution", None)
+            _shorten_paths(executed, root)
+            write_notebook(executed, file)
+            _store(executed, source, cache, seconds)
+            print(f"{name}: passed in {seconds:.0f} s", flush=True)
     if failed:
         print(f"The book is not built: {', '.join(failed)} failed.", flush=True)
     return not failed

@@ -109,6 +109,18 @@ def test_a_failing_cell_stops_with_file_cell_and_traceback(book, capsys):
     assert not execution.execute(book), "a failure is not remembered as a success"
 
 
+def test_one_failing_chapter_does_not_stop_the_others(book, capsys):
+    for name in ("two", "three"):
+        (book / "chapters" / f"{name}.md").write_text(CHAPTER)
+    edit(book, "helper.ANSWER)", "helper.MISSING)")
+    toc = "format: jb-book\nroot: chapters/one\nchapters:\n- file: chapters/two\n"
+    (book / "_toc.yml").write_text(toc + "- file: chapters/three\n")
+    assert not execution.execute(book)
+    said = capsys.readouterr().out
+    assert "chapters/two.md: passed" in said and "chapters/three.md: passed" in said
+    assert said.endswith("The book is not built: chapters/one.md failed.\n")
+
+
 def test_the_digest_ignores_what_no_chapter_reads(book):
     before = execution.digest(book)
     (book / "benchmarks" / "results").mkdir(parents=True)
