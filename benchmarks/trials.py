@@ -21,14 +21,17 @@ def one_thread() -> None:
     tensorflow.config.experimental.enable_op_determinism()
 
 
-def run_all(train: Callable[[dict], dict], settings: Iterable[dict]) -> list[dict]:
+def run_all(
+    train: Callable[[dict], dict], settings: Iterable[dict], workers: int = WORKERS
+) -> list[dict]:
     """Call train with each of the settings and return, in order, settings and results together.
 
-    A fresh process for each: a run may not inherit anything from the one before it.
+    A fresh process for each: a run may not inherit anything from the one before it. As many as
+    `workers` run at a time.
     """
     settings, runs = list(settings), []
     spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(WORKERS, initializer=one_thread, maxtasksperchild=1) as pool:
+    with spawn.Pool(workers, initializer=one_thread, maxtasksperchild=1) as pool:
         for setting, result in zip(settings, pool.imap(train, settings, chunksize=1), strict=True):
             runs.append(setting | result)
             print(runs[-1], file=sys.stderr)

@@ -7,12 +7,15 @@ them as cards, so that they read the same in light and dark mode.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 
 import matplotlib
 import matplotlib.colors
 import matplotlib.figure
+import matplotlib.patheffects
 import matplotlib.pyplot as plt
+import matplotlib.ticker
 import matplotlib_inline.backend_inline
 import numpy as np
 
@@ -581,4 +584,542 @@ def growth(measured: dict[str, dict]) -> matplotlib.figure.Figure:
     axes = np.atleast_1d(axes)
     axes[0].set_ylabel("time (ms)")
     axes[0].legend(fontsize=9)
+    return figure
+
+
+def descent_paths(
+    loss: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    paths: dict[str, np.ndarray],
+    xlabel: str = "first weight",
+    ylabel: str = "second weight",
+) -> matplotlib.figure.Figure:
+    """Draw the paths that optimizers take through a loss of two weights, one panel a path.
+
+    Parameters
+    ----------
+    loss : function of two arrays of one shape, the two weights, that gives the loss there, lowest
+        at (0, 0)
+    paths : name to array of shape (steps + 1, 2), the places visited; one scale serves all
+    xlabel, ylabel : what the two weights are
+
+    Raises
+    ------
+    ValueError
+        If there is no path, or one is not of that shape.
+    """
+    if not paths:
+        raise ValueError("paths must hold one path or more, got none.")
+    for name, path in paths.items():
+        if np.ndim(path) != 2 or np.shape(path)[1] != 2:
+            raise ValueError(
+                f"paths must have the shape (steps + 1, 2), got {np.shape(path)} for {name}."
+            )
+    figure, axes = plt.subplots(
+        len(paths), 1, figsize=(WIDTH_INCHES, 1.6 * len(paths)), sharex=True, sharey=True
+    )
+    axes = np.atleast_1d(axes)
+    places = np.concatenate([[[0, 0]], *paths.values()])
+    lowest, highest = places.min(axis=0), places.max(axis=0)
+    margin = 0.1 * (highest - lowest)
+    x, y = np.meshgrid(*np.linspace(lowest - margin, highest + margin, 121).T)
+    values = loss(x, y)
+    for axis, (name, path) in zip(axes, paths.items(), strict=True):
+        levels = values.max() * np.geomspace(0.003, 1, 9)
+        axis.contour(x, y, values, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
+        axis.plot(*path.T, color=BLUE, marker="o", markersize=3.5, linewidth=1.2)
+        axis.plot(*path[0], color=VERMILION, marker="s", markersize=7, linestyle="none")
+        axis.plot(0, 0, color=BLACK, marker="*", markersize=11, linestyle="none")
+        axis.set_title(name, fontsize=10, loc="left")
+        axis.set_ylabel(ylabel, fontsize=9)
+    axes[-1].set_xlabel(xlabel, fontsize=9)
+    return figure
+
+
+def sweep(
+    groups: dict[str, tuple[Sequence[float], np.ndarray]],
+    xlabel: str,
+    ylabel: str,
+    ticks: dict[float, str] | None = None,
+    log_x: bool = True,
+    log_y: bool = False,
+) -> matplotlib.figure.Figure:
+    """Draw the mean of each group of runs against settings of its own.
+
+    Parameters
+    ----------
+    groups : name to (x, runs): the settings, ascending, and an array of shape (runs, len(x)); a
+        bar from the lowest to the highest run stands at each mean
+    xlabel, ylabel : what the axes are, with units
+    ticks : the values to mark on the x axis, each with its text; None for Matplotlib's choice
+    log_x, log_y : which axes are logarithmic
+
+    Raises
+    ------
+    ValueError
+        If a group has not one value for each of its settings.
+    """
+    for name, (x, runs) in groups.items():
+        if np.ndim(runs) != 2 or np.shape(runs)[1] != len(x):
+            raise ValueError(
+                f"groups must hold runs of shape (runs, {len(x)}), got {np.shape(runs)} for {name}."
+            )
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.4))
+    for (name, (x, runs)), marker in zip(groups.items(), "osD^vP" * len(groups), strict=False):
+        runs = np.asarray(runs, float)
+        mean = runs.mean(axis=0)
+        bars = np.stack([mean - runs.min(axis=0), runs.max(axis=0) - mean])
+        axis.errorbar(x, mean, yerr=bars, marker=marker, markersize=5, capsize=3, label=name)
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.set_xscale("log" if log_x else "linear")
+    axis.set_yscale("log" if log_y else "linear")
+    if ticks is not None:
+        axis.set_xticks(list(ticks), list(ticks.values()))
+        axis.minorticks_off()
+    axis.legend(fontsize=9)
+    return figure
+
+
+def curve_gallery(
+    curves: dict[str, tuple[Sequence[float], Sequence[float]]], highest: float = np.inf
+) -> matplotlib.figure.Figure:
+    """Draw training and validation loss against the epoch for several trainings, one panel each.
+
+    Parameters
+    ----------
+    curves : title to (training, validation): two losses an epoch, in nats
+    highest : no panel reaches higher than this, whatever lies above it
+
+    Raises
+    ------
+    ValueError
+        If there is none, or a title has not equally many of both.
+    """
+    if not curves:
+        raise ValueError("curves must hold one training or more, got none.")
+    for title, (training, validation) in curves.items():
+        if len(training) != len(validation) or len(training) == 0:
+            raise ValueError(
+                "curves must hold as many training as validation losses, one or more, "
+                f"got {len(training)} and {len(validation)} for {title}."
+            )
+    rows = -(-len(curves) // 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH_INCHES, 2.1 * rows), squeeze=False)
+    for axis in axes.flat[len(curves) :]:
+        axis.set_axis_off()
+    for number, (title, (training, validation)) in enumerate(curves.items()):
+        axis = axes.flat[number]
+        epochs = np.arange(1, len(training) + 1)
+        axis.plot(epochs, training, color=TRAINING, marker="o", markersize=3, label="training")
+        axis.plot(
+            epochs,
+            validation,
+            color=VALIDATION,
+            marker="s",
+            markersize=3,
+            linestyle="--",
+            label="validation",
+        )
+        axis.set_title(title, fontsize=10, loc="left")
+        axis.set_ylim(0, min(1.1 * max(*training, *validation), highest))
+        axis.set(xlabel="epoch", ylabel="loss (nats)" if number % 2 == 0 else None)
+    axes.flat[0].legend(fontsize=8)
+    return figure
+
+
+def explanations(
+    images: np.ndarray, row_titles: Sequence[str], maps: dict[str, np.ndarray]
+) -> matplotlib.figure.Figure:
+    """Draw images, a row each, and beside each what every method says of its pixels.
+
+    Every map has a scale of its own, symmetric about white for zero: blue is negative, orange
+    positive. A thin line marks the border of the ink.
+
+    Parameters
+    ----------
+    images : array of shape (N, H, W), 0 for paper
+    row_titles : N short texts, written at the left
+    maps : method to array of shape (N, H, W), drawn from left to right
+
+    Raises
+    ------
+    ValueError
+        If there is not one title and, of each method, one map an image.
+    """
+    images = np.asarray(images)
+    if images.ndim != 3 or len(row_titles) != len(images):
+        raise ValueError(
+            f"row_titles must hold one text an image, got {len(row_titles)} for {images.shape}."
+        )
+    for name, values in maps.items():
+        if np.shape(values) != images.shape:
+            raise ValueError(f"maps must have the shape {images.shape}, got another for {name}.")
+    columns = 1 + len(maps)
+    side = WIDTH_INCHES / columns
+    figure, axes = plt.subplots(
+        len(images), columns, figsize=(WIDTH_INCHES, len(images) * side + 0.45), squeeze=False
+    )
+    for row, (image, title) in enumerate(zip(images, row_titles, strict=True)):
+        axes[row, 0].imshow(image, vmin=0)
+        axes[row, 0].set_ylabel(title, fontsize=9)
+        for axis, values in zip(axes[row, 1:], maps.values(), strict=True):
+            largest = np.abs(values[row]).max() or 1
+            axis.imshow(values[row], cmap=SIGNED, vmin=-largest, vmax=largest)
+            if np.ptp(image) > 0:
+                axis.contour(image, levels=[image.max() / 2], colors=[GREY], linewidths=0.6)
+    for axis, name in zip(axes[0, 1:], maps, strict=True):
+        axis.set_title(textwrap.fill(name, 11), fontsize=9)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set(visible=True, color=GREY, linewidth=0.5)
+    return figure
+
+
+def embeddings(
+    panels: dict[str, np.ndarray], labels: np.ndarray, columns: int = 2
+) -> matplotlib.figure.Figure:
+    """Draw points in the plane, one panel an embedding, each class named where it lies.
+
+    Parameters
+    ----------
+    panels : title to array of shape (N, 2)
+    labels : array of shape (N,), digits; the name stands at the median of the class
+    columns : panels in a row
+
+    Raises
+    ------
+    ValueError
+        If a panel has not two numbers for each label.
+    """
+    labels = np.asarray(labels)
+    for title, points in panels.items():
+        if np.shape(points) != (len(labels), 2):
+            raise ValueError(
+                f"panels must have the shape ({len(labels)}, 2), got {np.shape(points)} "
+                f"for {title}."
+            )
+    rows = -(-len(panels) // columns)
+    side = WIDTH_INCHES / columns
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(WIDTH_INCHES, rows * (side + 0.25)), squeeze=False
+    )
+    colors = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY_BLUE, BLACK, "#9C8B00", GREY, "#7A3E9D"]
+    for axis, (title, points) in zip(axes.flat, panels.items(), strict=False):
+        for label in np.unique(labels):
+            chosen = points[labels == label]
+            axis.scatter(*chosen.T, s=3, color=colors[label % 10], alpha=0.5, linewidth=0)
+        for label in np.unique(labels):
+            name = axis.text(
+                *np.median(points[labels == label], axis=0), str(label), fontsize=13,
+                fontweight="bold", ha="center", va="center", color=colors[label % 10],
+            )  # fmt: skip
+            name.set_path_effects([matplotlib.patheffects.withStroke(linewidth=3, foreground="w")])
+        axis.set(xticks=[], yticks=[])
+        axis.set_title(title, fontsize=9)
+    for axis in axes.flat:
+        axis.spines[:].set(visible=True, color=GREY, linewidth=0.5)
+    for axis in axes.flat[len(panels) :]:
+        axis.set_axis_off()
+    return figure
+
+
+def intervals_by_group(
+    x: Sequence[float],
+    groups: dict[str, np.ndarray],
+    xlabel: str,
+    ylabel: str,
+    reference: float,
+    reference_label: str,
+) -> matplotlib.figure.Figure:
+    """Draw an estimate and its interval for each group at each x, on logarithmic axes.
+
+    Parameters
+    ----------
+    x : the values along the axis, above 0; the groups stand beside each other around each
+    groups : name to array of shape (3, len(x)): estimate, lower and upper end, all above 0; at
+        most 5 groups
+    xlabel, ylabel : what the axes are, with units
+    reference : a value to compare with, drawn as a dashed line
+    reference_label : what it is
+
+    Raises
+    ------
+    ValueError
+        If a group has another shape, or there are more than 5 groups or none.
+    """
+    if not 1 <= len(groups) <= 5:
+        raise ValueError(f"groups must hold 1 to 5 groups, got {len(groups)}.")
+    for name, values in groups.items():
+        if np.shape(values) != (3, len(x)):
+            raise ValueError(
+                f"groups must hold arrays of shape (3, {len(x)}), "
+                f"got {np.shape(values)} for {name}."
+            )
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.8))
+    colors = [BLUE, VERMILION, GREEN, PURPLE, BLACK]
+    for number, (name, values) in enumerate(groups.items()):
+        middle, low, high = np.asarray(values, float)
+        beside = np.asarray(x) * 1.09 ** (number - (len(groups) - 1) / 2)
+        axis.errorbar(
+            beside, middle, yerr=[middle - low, high - middle], color=colors[number],
+            marker="osD^v"[number], markersize=5, capsize=2, linewidth=1.2, label=name,
+        )  # fmt: skip
+    axis.axhline(reference, color=GREY, linestyle="--", linewidth=1.2, label=reference_label)
+    axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    axis.set_xticks(x, [f"{value:,}" for value in x])
+    axis.yaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.minorticks_off()
+    figure.legend(loc="outside upper center", ncols=3, fontsize=9)
+    return figure
+
+
+def readings(counts: np.ndarray) -> matplotlib.figure.Figure:
+    """Draw as what each digit is read, in percent of its row, the correct readings included.
+
+    Parameters
+    ----------
+    counts : array of shape (10, 10): rows are true digits, columns what they were read as
+
+    Raises
+    ------
+    ValueError
+        If counts has another shape, or a row without any digit.
+    """
+    counts = np.asarray(counts, float)
+    if counts.shape != (10, 10) or not (counts.sum(axis=1) > 0).all():
+        raise ValueError(
+            "counts must have the shape (10, 10) and a digit in each row, "
+            f"got shape {counts.shape} with the sums {counts.sum(axis=-1)}."
+        )
+    percent = 100 * counts / counts.sum(axis=1, keepdims=True)
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 4.4))
+    drawn = axis.imshow(percent, cmap="Oranges", vmin=0, vmax=100)
+    for (true, read), share in np.ndenumerate(percent):
+        if share >= 0.5:
+            color = "white" if share > 60 else "black"
+            axis.text(read, true, f"{share:.0f}", ha="center", va="center", color=color, size=9)
+    frames = [(n - 0.5, n - 0.5) for n in range(10)]
+    for corner in frames:
+        axis.add_patch(plt.Rectangle(corner, 1, 1, fill=False, color=BLUE, linewidth=1.2))
+    axis.set(xlabel="read as", ylabel="digit", xticks=range(10), yticks=range(10))
+    figure.colorbar(drawn, label="share of the digit (%)")
+    return figure
+
+
+def steps_with_cost(
+    quality: dict[str, Sequence[float]],
+    cost: dict[str, Sequence[float]],
+    xlabels: tuple[str, str],
+) -> matplotlib.figure.Figure:
+    """Draw, one row a step from top to bottom, what each reaches and what each costs.
+
+    Parameters
+    ----------
+    quality : name of the step to one value a run, left panel
+    cost : the same names to one value a run, right panel, from zero
+    xlabels : what the two axes are, with units
+
+    Raises
+    ------
+    ValueError
+        If the two do not name the same steps, or a step has no value.
+    """
+    if list(quality) != list(cost):
+        raise ValueError(
+            f"quality and cost must name the same steps, got {list(quality)} and {list(cost)}."
+        )
+    if not all(len(values) for group in (quality, cost) for values in group.values()):
+        raise ValueError("quality and cost must hold one value or more a step, got an empty one.")
+    figure, axes = plt.subplots(
+        1, 2, sharey=True, figsize=(WIDTH_INCHES, 0.8 + 0.34 * len(quality))
+    )
+    for axis, group, color, marker in zip(
+        axes, (quality, cost), (VALIDATION, GREY), "os", strict=True
+    ):
+        for row, values in enumerate(group.values()):
+            axis.scatter(values, np.full(len(values), row), 16, color=color, marker=marker)
+            axis.plot([np.mean(values)] * 2, [row - 0.3, row + 0.3], color=BLACK, linewidth=1.5)
+        axis.grid(axis="both", color="#DDDDDD", linewidth=0.6)
+        axis.set_axisbelow(True)
+    for axis, xlabel in zip(axes, xlabels, strict=True):
+        axis.set_xlabel(xlabel, fontsize=10)
+        axis.tick_params(labelsize=9)
+    axes[0].set_yticks(range(len(quality)), labels=list(quality))
+    axes[0].invert_yaxis()
+    axes[1].set_xlim(left=0)
+    return figure
+
+
+def accuracy_against_time(
+    recipes: dict[str, tuple[Sequence[float], Sequence[float]]],
+    goals: Sequence[tuple[float, float]],
+    ylabel: str,
+) -> matplotlib.figure.Figure:
+    """Draw accuracy against training time, one mark a run, time on a logarithmic axis.
+
+    Parameters
+    ----------
+    recipes : name to (seconds, accuracies in percent), one of each a run
+    goals : corners (most seconds, least accuracy); a run above and to the left of one reaches it
+    ylabel : what the accuracies are, with their unit
+
+    Raises
+    ------
+    ValueError
+        If a recipe has not one accuracy for each time.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.6))
+    for number, (name, (seconds, accuracies)) in enumerate(recipes.items()):
+        if len(seconds) != len(accuracies) or not len(seconds):
+            raise ValueError(
+                f"recipes must hold one accuracy for each time, got {len(accuracies)} and "
+                f"{len(seconds)} for {name}."
+            )
+        color = (GREY, BLUE, ORANGE, GREEN, PURPLE, VERMILION)[number % 6]
+        axis.scatter(seconds, accuracies, 30, color=color, marker="osD^vP"[number % 6], zorder=3)
+        axis.annotate(
+            name,
+            (np.median(seconds), np.min(accuracies)),
+            (0, -8),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            color=color,
+            fontsize=10,
+        )
+    axis.set_xscale("log")
+    lowest = min(np.min(accuracies) for _, accuracies in recipes.values())
+    highest = max(np.max(accuracies) for _, accuracies in recipes.values())
+    margin = 0.2 * (highest - lowest) + 0.02
+    axis.set_ylim(lowest - margin, highest + margin)
+    times = [time for seconds, _ in recipes.values() for time in seconds]
+    axis.set_xlim(min(times) / 1.8, max([*times, *(most for most, _ in goals)]) * 1.5)
+    left, top = axis.get_xlim()[0], axis.get_ylim()[1]
+    for number, (most, least) in enumerate(goals, 1):
+        axis.plot([left, most, most], [least, least, top], color=BLACK, linewidth=1, linestyle=":")
+        axis.annotate(
+            f"goal {number}",
+            (most, top),
+            (-3, 0),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=9,
+        )
+    axis.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    axis.set(xlabel="training time (seconds, logarithmic)", ylabel=ylabel)
+    return figure
+
+
+def accuracy_by_shift(
+    accuracy: np.ndarray, shifts: Sequence[int], label: str
+) -> matplotlib.figure.Figure:
+    """Draw accuracy against a shift in both directions, as a map with its numbers written in.
+
+    Parameters
+    ----------
+    accuracy : array of shape (len(shifts), len(shifts)), in per cent: rows are shifts down,
+        columns shifts to the right
+    shifts : pixels, ascending; negative is up and to the left
+    label : what the colour is
+
+    Raises
+    ------
+    ValueError
+        If accuracy has not one row and one column for each shift.
+    """
+    accuracy = np.asarray(accuracy)
+    if accuracy.shape != (len(shifts), len(shifts)):
+        raise ValueError(
+            f"accuracy must have a row and a column for each of the {len(shifts)} shifts, "
+            f"got shape {accuracy.shape}."
+        )
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 4.6))
+    drawn = axis.imshow(accuracy, cmap="Greens", vmin=0, vmax=100)
+    for (row, column), value in np.ndenumerate(accuracy):
+        color = "white" if value > 60 else "black"
+        axis.text(column, row, f"{value:.0f}", ha="center", va="center", color=color, size=10)
+    places = range(len(shifts))
+    axis.set(xticks=places, xticklabels=shifts, yticks=places, yticklabels=shifts)
+    axis.set(xlabel="shift to the right (pixels)", ylabel="shift down (pixels)")
+    axis.spines[:].set_visible(False)
+    figure.colorbar(drawn, label=label, shrink=0.85)
+    return figure
+
+
+def labels_in_order(orders: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
+    """Draw the label of each example against its place in the order of reading, one panel an order.
+
+    Parameters
+    ----------
+    orders : name of the order to the labels, an integer array of shape (N,), in that order
+
+    Raises
+    ------
+    ValueError
+        If there is no order, or one has no labels.
+    """
+    if not orders or not all(len(labels) for labels in orders.values()):
+        raise ValueError(f"orders must hold labels for each name, got {len(orders)} names.")
+    figure, axes = plt.subplots(
+        len(orders), 1, figsize=(WIDTH_INCHES, 1.5 * len(orders)), sharex=True, squeeze=False
+    )
+    for axis, (name, labels) in zip(axes.flat, orders.items(), strict=True):
+        places = np.arange(1, len(labels) + 1)
+        axis.plot(places, labels, ".", color=TRAINING, markersize=1, rasterized=True)
+        axis.set_title(name, fontsize=10, loc="left")
+        axis.set(ylabel="label", yticks=(0, 3, 6, 9))
+    axes.flat[-1].set_xlabel("place in the order of reading")
+    return figure
+
+
+def accuracy_by_examples(
+    examples: Sequence[int],
+    groups: dict[str, np.ndarray],
+    ylabel: str,
+    reference: float,
+    reference_label: str,
+) -> matplotlib.figure.Figure:
+    """Draw accuracy against the number of labelled examples, on a logarithmic axis of examples.
+
+    Each group has a line at its mean and a band of one standard deviation on either side.
+
+    Parameters
+    ----------
+    examples : the numbers of examples, above 0, ascending
+    groups : name to array of shape (runs, len(examples)), in percent; two runs or more
+    ylabel : what the accuracies are, with their unit
+    reference : an accuracy without any example, drawn as a dashed line, in percent
+    reference_label : what it is
+
+    Raises
+    ------
+    ValueError
+        If a group has another shape or fewer than two runs.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.8))
+    colors = (VERMILION, ORANGE, BLUE, GREEN, PURPLE, BLACK)
+    for number, (name, runs) in enumerate(groups.items()):
+        runs = np.asarray(runs, float)
+        if runs.ndim != 2 or runs.shape[1] != len(examples) or len(runs) < 2:
+            raise ValueError(
+                f"groups must hold arrays of shape (runs, {len(examples)}) with 2 runs or more, "
+                f"got {runs.shape} for {name}."
+            )
+        mean, spread = runs.mean(axis=0), runs.std(axis=0, ddof=1)
+        color = colors[number % 6]
+        marker = "osD^vP"[number % 6]
+        axis.plot(examples, mean, color=color, marker=marker, markersize=5, label=name)
+        axis.fill_between(
+            examples, mean - spread, mean + spread, color=color, alpha=0.2, linewidth=0
+        )
+    axis.axhline(reference, color=GREY, linestyle="--", linewidth=1)
+    axis.annotate(
+        reference_label, (0, reference), xycoords=("axes fraction", "data"), xytext=(4, 3),
+        textcoords="offset points", color=GREY, fontsize=9,
+    )  # fmt: skip
+    axis.set(xscale="log", xlabel="labelled examples (logarithmic)", ylabel=ylabel)
+    axis.set_xticks(examples, [f"{value:,}" for value in examples])
+    axis.minorticks_off()
+    axis.legend(loc="lower right", fontsize=9)
     return figure
