@@ -1098,7 +1098,7 @@ def accuracy_by_examples(
         If a group has another shape or fewer than two runs.
     """
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.8))
-    colors = (VERMILION, ORANGE, BLUE, GREEN, PURPLE, BLACK)
+    colors = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, BLACK)  # those of `curves_by_group`
     for number, (name, runs) in enumerate(groups.items()):
         runs = np.asarray(runs, float)
         if runs.ndim != 2 or runs.shape[1] != len(examples) or len(runs) < 2:
@@ -1115,8 +1115,8 @@ def accuracy_by_examples(
         )
     axis.axhline(reference, color=GREY, linestyle="--", linewidth=1)
     axis.annotate(
-        reference_label, (0, reference), xycoords=("axes fraction", "data"), xytext=(4, 3),
-        textcoords="offset points", color=GREY, fontsize=9,
+        reference_label, (1, reference), xycoords=("axes fraction", "data"), xytext=(-4, 3),
+        textcoords="offset points", ha="right", color=GREY, fontsize=9,
     )  # fmt: skip
     axis.set(xscale="log", xlabel="labelled examples (logarithmic)", ylabel=ylabel)
     axis.set_xticks(examples, [f"{value:,}" for value in examples])
