@@ -147,14 +147,23 @@ def prepare_digit(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> 
     small = np.asarray(small, dtype=float)
     small = small * (255 / small.max())
     field = np.zeros((FIELD_PIXELS, FIELD_PIXELS), np.uint8)
-    top = _offset(small.sum(axis=1))
-    left = _offset(small.sum(axis=0))
+    top = centering_offset(small.sum(axis=1))
+    left = centering_offset(small.sum(axis=0))
     field[top : top + height, left : left + width] = np.round(small)
     return field
 
 
-def _offset(ink_by_line: np.ndarray) -> int:
-    """Say where the digit must begin for its centre of mass to lie on `CENTER_PIXEL`."""
+def centering_offset(ink_by_line: np.ndarray) -> int:
+    """Say where a digit must begin for its centre of mass to lie on `CENTER_PIXEL`.
+
+    Parameters
+    ----------
+    ink_by_line : array of shape (lines,): the ink in each row, or in each column, of the digit
+
+    Returns
+    -------
+    int : the row, or column, of the field of 28 pixels at which the digit's first line goes
+    """
     center = np.average(np.arange(len(ink_by_line)), weights=ink_by_line)
     # A digit with a long tail may not leave the field.
     return int(np.clip(round(CENTER_PIXEL - center), 0, FIELD_PIXELS - len(ink_by_line)))

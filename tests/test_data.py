@@ -194,3 +194,92 @@ def test_label_errors_are_those_that_most_reviewers_rejected(mnist):
     for index, (proposed, (kept, _, _)) in data.MNIST_TEST_LABEL_ERRORS.items():
         assert mnist["y_test"][index] != proposed
         assert kept < 3  # of five reviewers
+
+
+@pytest.fixture(scope="module")
+def uci():
+    return data.load_uci_digits()
+
+
+def test_the_digits_of_scikit_learn_come_as_pictures_like_mnists(uci):
+    images, labels = uci
+    assert images.shape == (1797, 28, 28) and images.dtype == np.uint8
+    assert labels.shape == (1797,) and labels.dtype == np.uint8
+    assert images.min() == 0 and (images.max(axis=(1, 2)) > 200).all()
+    assert set(labels) == set(range(10))
+    data.scale_pixels(images)  # takes them as it takes MNIST's
+
+
+def test_the_digits_keep_the_order_and_the_ink_of_the_file(uci):
+    import sklearn.datasets
+
+    images, labels = uci
+    original = sklearn.datasets.load_digits()
+    np.testing.assert_array_equal(labels, original.target)
+    # Enlarged from 8 to 20 pixels a side: 6.25 times the area, and 255 for 16.
+    expected = original.images.sum(axis=(1, 2)) * 6.25 * 255 / 16
+    # Clipping what the bicubic curve overshoots, and its treatment of edges, change a few percent.
+    ratio = images.sum(axis=(1, 2)) / expected
+    assert (np.abs(ratio - 1) < 0.15).all() and abs(ratio.mean() - 1) < 0.05
+
+
+def test_the_halves_of_the_digits_are_by_different_hands(uci):
+    labels = "".join(map(str, uci[1]))
+    # The list that was copied again and again ends with 490898 and starts by counting up.
+    assert labels[: data.UCI_HALF].endswith("490898")
+    assert labels[:20] == labels[646:666] == 2 * "0123456789"
+    assert labels[data.UCI_HALF :].startswith("123456789" + "0123456789")  # its 0 is missing
+    assert labels[1:60] == labels[647:706]
+    assert labels[data.UCI_HALF :].startswith(labels[1:45])
+
+
+def test_the_digits_are_centred_by_mass_as_mnists_are(uci, mnist):
+    for images in (uci[0], mnist["x_test"]):
+        images = images.astype(float)
+        for axis in (1, 2):
+            lines = images.sum(axis=3 - axis)
+            centers = lines @ np.arange(28) / lines.sum(axis=1)
+            assert abs(centers.mean() - 14) < 0.3
+            assert (np.abs(centers - 14) < 1.5).mean() > 0.99
+
+
+def test_a_balanced_draw_takes_as_many_of_each_class():
+    labels = np.random.default_rng(0).integers(0, 10, 500)
+    chosen = data.draw_balanced(labels, 100, seed=3)
+    assert len(set(chosen)) == 100
+    assert np.bincount(labels[chosen]).tolist() == [10] * 10
+    counts = np.bincount(labels[data.draw_balanced(labels, 13, seed=3)], minlength=10)
+    assert set(counts) == {1, 2}
+
+
+def test_a_larger_draw_contains_the_smaller_and_a_seed_repeats_it():
+    labels = np.random.default_rng(0).integers(0, 10, 500)
+    small, large = (data.draw_balanced(labels, count, seed=3) for count in (20, 200))
+    np.testing.assert_array_equal(large[:20], small)
+    assert not np.array_equal(small, data.draw_balanced(labels, 20, seed=4))
+
+
+def test_a_draw_of_everything_is_every_example_once():
+    labels = np.array([0, 0, 0, 0, 0, 1, 1, 2])
+    assert sorted(data.draw_balanced(labels, 8, seed=0)) == list(range(8))
+    # One class runs out, the others fill up.
+    assert np.bincount(labels[data.draw_balanced(labels, 6, seed=0)]).tolist() == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "words"),
+    [
+        ({"labels": [0, 1]}, TypeError, "labels must be a NumPy array, got list"),
+        ({"labels": np.zeros((2, 2), int)}, ValueError, "labels must have the axis (N,)"),
+        ({"count": 0}, ValueError, "count must be from 1 to 9"),
+        ({"count": 10}, ValueError, "got 10"),
+        ({"count": 2.0}, TypeError, "count must be an integer, got 2.0"),
+        ({"count": True}, TypeError, "got True"),
+        ({"seed": -1}, ValueError, "seed must be 0 or more, got -1"),
+        ({"seed": None}, TypeError, "seed must be an integer, got None"),
+    ],
+)
+def test_a_draw_refuses_bad_arguments(changed, kind, words):
+    with pytest.raises(kind) as error:
+        data.draw_balanced(**({"labels": np.arange(9) % 3, "count": 3, "seed": 0} | changed))
+    assert words in str(error.value)

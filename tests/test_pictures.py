@@ -131,3 +131,10 @@ def test_a_file_that_is_no_image_is_refused(tmp_path):
     (tmp_path / "notes.png").write_text("not an image")
     with pytest.raises(ValueError, match="an image that Pillow can read"):
         pictures.prepare_digit(tmp_path / "notes.png")
+
+
+def test_a_centering_offset_puts_the_centre_of_mass_on_the_centre_of_the_field():
+    assert pictures.centering_offset(np.ones(3)) == pictures.CENTER_PIXEL - 1
+    assert pictures.centering_offset(np.array([0, 0, 0, 1.0])) == pictures.CENTER_PIXEL - 3
+    # A digit as large as the field stays in it.
+    assert pictures.centering_offset(np.arange(28.0)) == 0
