@@ -1,0 +1,216 @@
+"""Ask, over seeds, whether explanations of the article's network depend on what it learned.
+
+For each seed: explanations of a trained network against those of a second trained one and of copies
+whose layers are made random from the output down; the fall of the class's probability when the most
+important pixels are hidden; and, for trained and random weights, how far the units of each layer
+are from linear, how much they say about the class, and how well a linear rule reads digits from
+them. All on digits that the networks did not learn from.
+"""
+
+from __future__ import annotations
+
+import record
+import trials
+
+SEEDS = range(5)
+DIGITS = 20_000
+EPOCHS = 2
+EXPLAINED = 32
+DELETED = 100
+HIDDEN = (0, 8, 16, 24, 32, 48, 64, 80, 96, 128, 160)
+OTHERS = 6_000  # digits from behind those that were learned from
+SCORED = 1_000  # of these, for scoring the linear fits
+READ = 3_000  # of these, to read digits from all units of a layer, SCORED for scoring
+
+
+def train(setting: dict) -> dict:
+    """Train two networks and measure everything for one seed."""
+    import numpy as np
+
+    from cnnbook import attribution, models, shapes
+
+    seed = setting["seed"]
+    (x, y), (x_validation, y_validation) = trials.digits(DIGITS + OTHERS)
+    model, second = (
+        models.trained_article_network(x[:DIGITS], y[:DIGITS], EPOCHS, number)
+        for number in (seed, 100 + seed)
+    )
+    logits, other = attribution.logit_model(model), attribution.logit_model(second)
+    copies = attribution.cascading_randomisation(logits, seed)
+    random = copies[-1][1]
+    answers = attribution.outputs_of(model, x_validation)
+    predicted = answers.argmax(axis=1)
+
+    def explain(network, count, noise_seed=0):
+        field = shapes.receptive_field([(3, 1), (2, 2), (3, 1)])
+        images, classes = x_validation[:count], predicted[:count]
+        return attribution.explain(network, images, classes, "conv2", field, seed=noise_seed)
+
+    trained = explain(logits, EXPLAINED)
+    ink = x_validation[:EXPLAINED, :, :, 0]
+    compared = {}
+    for name, network in [("second", other), *copies]:
+        compared[name] = compare(trained, explain(network, EXPLAINED, noise_seed=1), ink)
+    edges = attribution.edges(ink)
+    compared["edges"] = compare(trained, dict.fromkeys(trained, edges), ink)
+
+    signed = [
+        attribution.input_gradients(network, x_validation[:EXPLAINED], predicted[:EXPLAINED])
+        for network in (logits, other, random)
+    ]
+    inputs = x_validation[:EXPLAINED]
+    with_sign = {}
+    for number, name in ((1, "second"), (2, "conv1")):
+        gradient = attribution.rank_correlation(signed[0], signed[number])
+        product = attribution.rank_correlation(signed[0] * inputs, signed[number] * inputs)
+        with_sign[name] = {
+            "gradient": rounded(gradient.mean()),
+            "gradient x input": rounded(product.mean()),
+        }
+
+    importance = explain(logits, DELETED)
+    ink = x_validation[:DELETED, :, :, 0]
+    generator = np.random.default_rng(seed)
+    gradient = attribution.input_gradients(logits, x_validation[:DELETED], predicted[:DELETED])
+    importance["gradient x input, signed"] = gradient[..., 0] * ink
+    importance["darkest first"] = ink
+    importance["ink at random"] = generator.random(ink.shape) * (ink > 0)
+    importance["any pixel at random"] = generator.random(ink.shape)
+    importance["edges"] = attribution.edges(ink)
+    gradient = attribution.input_gradients(random, x_validation[:DELETED], predicted[:DELETED])
+    importance["gradient x input, random weights"] = np.abs(gradient[..., 0] * ink)
+    deletion = {
+        name: rounded(
+            attribution.deletion_curves(
+                model, x_validation[:DELETED], predicted[:DELETED], values, HIDDEN
+            ).mean(axis=0)
+        )
+        for name, values in importance.items()
+    }
+    return {
+        "accuracy": rounded(np.mean(predicted == y_validation)),
+        "second_accuracy": rounded(
+            np.mean(attribution.outputs_of(second, x_validation).argmax(axis=1) == y_validation)
+        ),
+        "rank_correlation": compared,
+        "rank_correlation_signed": with_sign,
+        "deletion": deletion,
+        "units": {
+            "trained": units(logits, x, y),
+            "random": units(random, x, y),
+        },
+    }
+
+
+def compare(first: dict, second: dict, ink) -> dict:
+    """Rank-correlate explanations of the same digits, over all pixels and over those with ink."""
+    import numpy as np
+
+    from cnnbook import attribution
+
+    result = {}
+    for name in first:
+        everywhere = attribution.rank_correlation(first[name], second[name])
+        on_ink = [
+            attribution.rank_correlation(a[where > 0][np.newaxis], b[where > 0][np.newaxis])[0]
+            for a, b, where in zip(first[name], second[name], ink, strict=True)
+        ]
+        result[name] = {
+            "all_pixels": rounded(np.nanmean(everywhere)),
+            "ink": rounded(np.nanmean(on_ink)),
+            "undefined": int(np.isnan(everywhere).sum()),
+        }
+    return result
+
+
+def units(logits, digits, labels) -> dict:
+    """Describe the units of each layer: nonlinearity, share between classes, linear reading."""
+    import keras
+    import numpy as np
+
+    from cnnbook import attribution
+
+    # A linear function of 784 pixels is fitted to all digits, and scored on the last ones, which
+    # no network has learned from. (It is fitted to the network's units, not to labels.)
+    pixels = digits.reshape(len(digits), -1)
+    sums = attribution.outputs_of(attribution.weighted_sums(logits, "dense1"), digits)
+    kernel, bias = logits.get_layer("dense2").get_weights()
+    scores = np.maximum(sums, 0) @ kernel + bias
+
+    images, labels = digits[DIGITS:], labels[DIGITS:]
+    names = ["conv1", "pool1", "conv2", "pool2", "dense1", "dense2"]
+    part = keras.Model(logits.inputs[0], [logits.get_layer(name).output for name in names])
+    peaks, kept = ({name: [] for name in names} for _ in range(2))
+    for first in range(0, len(images), 500):
+        for name, values in zip(names, part(images[first : first + 500]), strict=True):
+            values = np.asarray(values)
+            # The maps of all digits would not fit into memory: keep what is used.
+            peaks[name].append(values.max(axis=(1, 2)) if values.ndim == 4 else values)
+            if name in ("pool1", "pool2", "dense1") and first < READ:
+                kept[name].append(values)
+    peaks = {name: np.concatenate(values) for name, values in peaks.items()}
+    kept = {name: np.concatenate(values)[:READ] for name, values in kept.items() if values}
+
+    kernel2, _ = logits.get_layer("conv2").get_weights()
+    before = np.asarray(keras.ops.conv(kept["pool1"][:600], kernel2))
+    windows = np.lib.stride_tricks.sliding_window_view(images[:600, :, :, 0], (8, 8), (1, 2))
+    windows = windows[:, ::2, ::2].reshape(-1, 64)
+    return {
+        "linear_share": {
+            "conv2": rounded(
+                np.nanmean(attribution.linear_share(windows, before.reshape(-1, 64), 100 * 121))
+            ),
+            "dense1": rounded(np.nanmean(attribution.linear_share(pixels, sums, SCORED))),
+            "dense2": rounded(np.nanmean(attribution.linear_share(pixels, scores, SCORED))),
+        },
+        "class_share": {
+            name: rounded(np.nanmean(attribution.class_share(peaks[name], labels)))
+            for name in ("conv1", "conv2", "dense1", "dense2")
+        },
+        "linear_reading": {
+            name: rounded(reading(values.reshape(len(values), -1), labels[: len(values)]))
+            for name, values in {"pixels": images[:READ], **kept}.items()
+        },
+    }
+
+
+def reading(features, labels) -> float:
+    """Return the accuracy of ridge regression onto the ten classes, on digits held out."""
+    import numpy as np
+
+    fit = slice(None, -SCORED)
+    x = features - features[fit].mean(axis=0)
+    targets = np.eye(10)[labels] - 0.1
+    # The dual form: as many unknowns as digits, however many features a layer has.
+    products = x @ x[fit].T
+    penalty = 1e-3 * np.trace(products[fit]) / len(products[fit])
+    answer = np.linalg.solve(products[fit] + penalty * np.eye(len(products[fit])), targets[fit])
+    found = products[-SCORED:] @ answer
+    return np.mean(found.argmax(axis=1) == labels[-SCORED:])
+
+
+def rounded(value):
+    """Shorten a float, or an array of them, for storing."""
+    import numpy as np
+
+    return np.round(np.asarray(value, dtype=float), 5).tolist()
+
+
+def main() -> None:
+    """Measure every seed, and store what came out."""
+    recipe = {
+        "training_digits": DIGITS,
+        "epochs": EPOCHS,
+        "digits_explained": EXPLAINED,
+        "digits_deleted": DELETED,
+        "pixels_hidden": list(HIDDEN),
+        "digits_not_learned_from": OTHERS,
+        "digits_scored": SCORED,
+        "digits_read": READ,
+    }
+    runs = trials.run_all(train, [{"seed": seed} for seed in SEEDS])
+    print(f"wrote {record.write('attribution', {'recipe': recipe, 'runs': runs}).name}")
+
+
+if __name__ == "__main__":
+    main()
