@@ -44,6 +44,14 @@ bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/pooling_windows.py
 	$(BIN)/python benchmarks/label_smoothing.py
 	$(BIN)/python benchmarks/numpy_layers.py
+	$(BIN)/python benchmarks/optimizers.py
+	$(BIN)/python benchmarks/overfitting.py
+	$(BIN)/python benchmarks/shift_invariance.py
+	$(BIN)/python benchmarks/augmentation.py
+	$(BIN)/python benchmarks/transfer.py
+	$(BIN)/python benchmarks/attribution.py
+	$(BIN)/python benchmarks/fast_recipes.py
+	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/chapters.py
 
 lab: $(ENVIRONMENT)

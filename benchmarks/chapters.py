@@ -1,10 +1,15 @@
 """Run every chapter as a reader would, one at a time, and store its time and peak memory.
 
-Memory is the resident set of the kernel and its children, sampled ten times a second.
+    python benchmarks/chapters.py [learning faster]
+
+With names, only these chapters run, and what is stored of the others stays. Memory is the resident
+set of the kernel and its children, sampled ten times a second.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
 import threading
 import time
@@ -48,13 +53,28 @@ def measure(source) -> dict:
     return {"seconds": round(time.perf_counter() - start, 1), "peak_memory_bytes": peak}
 
 
+def stored() -> dict:
+    """Return the facts stored before, if any."""
+    file = record.RESULTS / "chapters.json"
+    return json.loads(file.read_text(encoding="utf-8"))["chapters"] if file.is_file() else {}
+
+
 def main() -> None:
-    """Measure every chapter and store the table."""
+    """Measure the chapters asked for, or all, and store the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="chapter", help="the name of its file")
+    asked = parser.parse_args().names
+    sources = {source.stem: source for source in execution.chapters()}
+    if unknown := set(asked) - set(sources):
+        parser.error(f"a chapter is one of {', '.join(sources)}, got {', '.join(sorted(unknown))}")
     execution.prepare_environment()
-    facts = {}
-    for source in execution.chapters():
-        facts[source.stem] = measure(source)
-        print(source.stem, facts[source.stem], file=sys.stderr)
+    before, facts = stored(), {}
+    for name, source in sources.items():
+        if not asked or name in asked:
+            facts[name] = measure(source)
+            print(name, facts[name], file=sys.stderr)
+        elif name in before:
+            facts[name] = before[name]
     print(f"wrote {record.write('chapters', {'chapters': facts}).name}")
 
 
