@@ -3,7 +3,8 @@
     python benchmarks/chapters.py [learning faster]
 
 With names, only these chapters run, and what is stored of the others stays. Memory is the resident
-set of the kernel and its children, sampled ten times a second.
+set of the kernel and its children, sampled ten times a second; where the system tells, what
+processes share is counted once.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def _resident_bytes(process: psutil.Process) -> int:
     total = 0
     try:
         for one in [process, *process.children(recursive=True)]:
-            total += one.memory_info().rss
+            memory = one.memory_full_info()
+            total += getattr(memory, "pss", memory.rss)
     except psutil.Error:  # it ended between two calls
         pass
     return total
