@@ -20,7 +20,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 LEDGER = execution.ROOT / "chapters" / "claims.yml"
-CHAPTER_FACTS = execution.ROOT / "benchmarks" / "results" / "chapters.json"
+CHAPTER_FACTS = execution.ROOT / execution.CHAPTER_FACTS
 WORDS_A_MINUTE = 200
 SECONDS_A_CODE_LINE = 5
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
@@ -28,6 +29,8 @@ from jupyter_cache.cache.main import CacheBundleIn
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CELL_TIMEOUT_SECONDS = 1800
 CHAPTERS_AT_ONCE = 2
+# How long each chapter took when `make bench` measured it.
+CHAPTER_FACTS = pathlib.Path("benchmarks") / "results" / "chapters.json"
 
 
 def chapters(root: pathlib.Path = ROOT) -> list[pathlib.Path]:
@@ -179,6 +182,14 @@ def _run(source: pathlib.Path, root: pathlib.Path) -> tuple[subprocess.Completed
     return result, time.perf_counter() - start
 
 
+def _longest_first(sources: list[pathlib.Path], root: pathlib.Path) -> list[pathlib.Path]:
+    """Order chapters by how long they took before, new ones first: none then ends alone, late."""
+    facts = root / CHAPTER_FACTS
+    known = json.loads(facts.read_text(encoding="utf-8"))["chapters"] if facts.is_file() else {}
+    unknown = {"seconds": float("inf")}
+    return sorted(sources, key=lambda source: -known.get(source.stem, unknown)["seconds"])
+
+
 def execute(root: pathlib.Path = ROOT) -> bool:
     """Run every chapter that needs it; say which, for how long; return whether all passed.
 
@@ -200,7 +211,7 @@ def execute(root: pathlib.Path = ROOT) -> bool:
         else:
             print(f"{_name(source, root)}: unchanged, not run again", flush=True)
     with concurrent.futures.ThreadPoolExecutor(CHAPTERS_AT_ONCE) as pool:
-        runs = {pool.submit(_run, source, root): source for source in waiting}
+        runs = {pool.submit(_run, source, root): source for source in _longest_first(waiting, root)}
         for run in concurrent.futures.as_completed(runs):
             source, (result, seconds) = runs[run], run.result()
             name, file = _name(source, root), notebook_path(source, root)

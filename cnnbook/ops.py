@@ -355,6 +355,12 @@ def average_pool_backward(
     """Propagate a gradient back through `average_pool`: it is shared equally by each window.
 
     Parameters, return value and errors are those of `max_pool_backward`.
+
+    Notes
+    -----
+    Equal to TensorFlow's where the window is no larger than the image. Where it is larger (with
+    padding "same"), TensorFlow 2.21 on a CPU returns something other than the transpose of its own
+    forward pass; this is the transpose.
     """
     windows = _check_pool(inputs, pool_size, strides, padding)
     _check_same("upstream", upstream, (len(inputs), *windows.places, inputs.shape[3]), inputs.dtype)

@@ -179,3 +179,14 @@ def test_a_failing_cell_fails_a_strict_build_with_its_traceback(book):
     assert result.returncode != 0
     assert "one.md" in result.stdout
     assert "AttributeError" in result.stdout
+
+
+def test_the_longest_chapter_begins_first_and_a_new_one_before_it(tmp_path):
+    facts = tmp_path / execution.CHAPTER_FACTS
+    facts.parent.mkdir(parents=True)
+    facts.write_text('{"chapters": {"short": {"seconds": 5}, "long": {"seconds": 60}}}')
+    sources = [pathlib.Path(f"{name}.md") for name in ("short", "long", "new")]
+    ordered = execution._longest_first(sources, tmp_path)
+    assert [source.stem for source in ordered] == ["new", "long", "short"]
+    facts.unlink()
+    assert execution._longest_first(sources, tmp_path) == sources
