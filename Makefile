@@ -21,8 +21,9 @@ book: $(ENVIRONMENT)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book is at _build/html/index.html"
 
+# Two processes; each takes tests from the other's end when its own are done.
 test: lint book
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(ENVIRONMENT)
 	$(BIN)/python _ext/execution.py --convert-only
