@@ -1,0 +1,65 @@
+"""The figures of the chapter on style draw what they are given, and refuse what they cannot."""
+
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import PIL.Image
+import pytest
+
+from cnnbook import figures_style as figures
+from cnnbook import plots
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_pictures_are_drawn_in_their_colours_as_a_jpeg_file():
+    red, blue = np.zeros((2, 32, 48, 3))
+    red[..., 0], blue[..., 2] = 1, 1
+    drawn = figures.pictures([red, blue], ["red", "blue"], insets=[None, red])
+    image = np.asarray(PIL.Image.open(io.BytesIO(drawn.data)), dtype=int)
+    assert abs(image.shape[1] - plots.WIDTH_INCHES * figures.DOTS_AN_INCH) < 2
+    height, width = image.shape[:2]
+    assert image[height // 2, width // 4, 0] > 200 > 100 > image[height // 2, width // 4, 2]
+    assert image[height // 2, 7 * width // 8, 2] > 200
+    assert not plt.get_fignums()
+
+
+def test_pictures_want_a_title_and_an_inset_each():
+    picture = np.zeros((32, 48, 3))
+    with pytest.raises(ValueError, match="titles must hold one text a picture"):
+        figures.pictures([picture], [])
+    with pytest.raises(ValueError, match="insets must hold one a picture, got 2 for 1"):
+        figures.pictures([picture], ["one"], insets=[None, None])
+
+
+def test_losses_are_drawn_with_a_line_where_the_size_changes():
+    history = [
+        {"height": height, "style": 0.5, "content": 0.1, "variation": 0.01}
+        for height in (16, 16, 32)
+    ]
+    (axis,) = figures.losses(history).axes
+    assert [line.get_label() for line in axis.lines[:3]] == ["style", "content", "variation"]
+    assert axis.lines[3].get_xdata()[0] == 2.5
+    assert {text.get_text().strip() for text in axis.texts} == {"16 px", "32 px"}
+    with pytest.raises(ValueError, match="history must hold one evaluation or more"):
+        figures.losses([])
+
+
+def test_the_other_figures_draw_every_group():
+    (axis,) = figures.two_rulers({"a": ([0.1, 0.2], [0.5, 0.6])}, content=0.3).axes
+    np.testing.assert_allclose(axis.collections[0].get_offsets(), [[0.1, 0.5], [0.2, 0.6]])
+    (axis,) = figures.searches({"a": [3, 2, 1], "b": [3, 1]}).axes
+    assert [len(line.get_ydata()) for line in axis.lines] == [3, 2]
+    axes = figures.grams([np.eye(3), np.ones((3, 3))], ["a", "b"]).axes
+    assert [axis.get_title() for axis in axes] == ["a", "b"]
+    with pytest.raises(ValueError, match="groups must be 1 to"):
+        figures.two_rulers({}, content=0.3)
+    with pytest.raises(ValueError, match="runs must hold one method or more"):
+        figures.searches({})
+    with pytest.raises(ValueError, match="titles must hold one text a matrix"):
+        figures.grams([np.eye(3)], [])
