@@ -57,7 +57,8 @@ def key_in_noise(
         axis.set(ylabel="amplitude", xlim=(0, milliseconds[-1]), title=title)
     axes[1].set(xlabel="time (ms)")
     _draw_spectrogram(axes[2], noisy, reach_decibels=20)
-    axes[2].set(ylabel="kHz", xlabel="time (ms)", title=titles[2])
+    axes[2].set(ylabel="frequency (kHz)", xlabel="time (ms)", title=titles[2])
+    axes[2].set(xlim=(0, milliseconds[-1]))  # a column under the sound that it describes
     return figure
 
 
@@ -126,7 +127,7 @@ def filter_responses(before: np.ndarray, after: np.ndarray) -> matplotlib.figure
             axis.plot([tone / 1000] * 2, [0, -1.6], color=plots.VERMILION, lw=2, clip_on=False)
         axis.set(ylabel="filter, sorted", yticks=[1, len(responses)])
         axis.set_title(title, pad=12)
-    axes[1].set(xlabel="frequency (kHz); red marks: the eight tones")
+    axes[1].set(xlabel="frequency (kHz); marks above: the eight tones")
     return figure
 
 

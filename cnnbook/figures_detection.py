@@ -34,7 +34,8 @@ def _frame(axis, box, text: str, color: str, style: str = "-") -> None:
     left, top, right, bottom = box
     axis.add_patch(
         plt.Rectangle(
-            (left, top), right - left, bottom - top, fill=False, color=color, linewidth=1.6,
+            (left, top), right - left, bottom - top, fill=False, color=color,
+            linewidth=2.2 if style == ":" else 1.6,
             linestyle=style,
         )
     )  # fmt: skip
