@@ -53,6 +53,13 @@ bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/attribution.py
 	$(BIN)/python benchmarks/fast_recipes.py
 	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/classification.py
+	$(BIN)/python benchmarks/detection.py
+	$(BIN)/python benchmarks/segmentation.py
+	$(BIN)/python benchmarks/generation.py
+	$(BIN)/python benchmarks/style.py
+	$(BIN)/python benchmarks/audio.py
+	$(BIN)/python benchmarks/text.py
 	$(BIN)/python benchmarks/chapters.py
 
 lab: $(ENVIRONMENT)
