@@ -156,7 +156,7 @@
   function paintMaps(canvas, values, shape, columns, kind = "signed", scale = largest(values)) {
     const vector = shape.length === 1;
     const [height, width, channels] = vector ? [1, 1, shape[0]] : shape;
-    const zoom = vector ? 8 : 1;
+    const zoom = vector ? 8 : width <= 6 ? 4 : width <= 14 ? 2 : 1; // else gaps look wide
     const gap = channels > 1 ? 1 : 0;
     const rows = Math.ceil(channels / columns);
     const [stepX, stepY] = [width * zoom + gap, height * zoom + gap];
@@ -178,11 +178,16 @@
           const index = value > 255 ? 510 : value < -255 ? 0 : (value + 255.5) | 0;
           if (zoom === 1) dots[corner + row * w + column] = colours[index];
           else {
-            for (let d = 0; d < zoom; d++) {
-              dots.fill(colours[index], corner + d * w, corner + d * w + zoom);
-            }
+            const place = corner + row * zoom * w + column * zoom;
+            for (let d = 0; d < zoom; d++) dots.fill(colours[index], place + d * w, place + d * w + zoom);
           }
         }
+      }
+    }
+    for (let rest = channels; rest < rows * columns; rest++) {
+      const corner = Math.floor(rest / columns) * stepY * w + (rest % columns) * stepX;
+      for (let line = 0; line < height * zoom; line++) {
+        dots.fill(colours[255], corner + line * w, corner + line * w + stepX);
       }
     }
     canvas.getContext("2d").putImageData(canvas.picture, 0, 0);

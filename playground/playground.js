@@ -302,8 +302,8 @@
     if (shape.length === 1) return { layer, row: 0, column: 0, channel };
     return {
       layer,
-      row: Math.min(shape[0] - 1, Math.floor(y % layout.stepY)),
-      column: Math.min(shape[1] - 1, Math.floor(x % layout.stepX)),
+      row: Math.min(shape[0] - 1, Math.floor((y % layout.stepY) / layout.zoom)),
+      column: Math.min(shape[1] - 1, Math.floor((x % layout.stepX) / layout.zoom)),
       channel,
     };
   }
