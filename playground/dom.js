@@ -102,6 +102,11 @@
     return (value < 0 ? "−" : "") + size.toFixed(size < 1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0);
   }
 
+  /** Write a text only if it is another one: an unchanged page needs no new layout. */
+  function write(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
   const percent = (share) => `${(100 * share).toFixed(share > 0.999 || share < 0.1 ? 1 : 0)} %`;
 
   // ---- Colours ---------------------------------------------------------------------------------
@@ -203,8 +208,8 @@
       low, element("i", { "aria-hidden": "true" }), high,
     );
     node.set = (most) => {
-      low.textContent = kind === "ink" ? "0" : show(-most);
-      high.textContent = show(most);
+      write(low, kind === "ink" ? "0" : show(-most));
+      write(high, show(most));
     };
     return node;
   }
@@ -235,6 +240,6 @@
 
   cnnbook.dom = {
     announcer, brief, button, calm, cellStyle, checkbox, choice, element, largest, legend, newId, onTheme,
-    paintMaps, percent, show, slider, theme,
+    paintMaps, percent, show, slider, theme, write,
   };
 })();

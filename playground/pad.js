@@ -135,7 +135,7 @@
     };
 
     node.draw = () => {
-      const side = Math.round((node.clientWidth || SHEET) * Math.min(2, devicePixelRatio || 1));
+      const side = Math.round(width * Math.min(2, devicePixelRatio || 1));
       if (canvas.width !== side) canvas.width = canvas.height = side;
       const context = canvas.getContext("2d");
       context.setTransform(side / SHEET, 0, 0, side / SHEET, 0, 0);
@@ -155,7 +155,11 @@
       context.stroke();
       if (cursor.stroke) context.fill(); // the pen is down
     };
-    new ResizeObserver(() => node.draw()).observe(node);
+    let width = SHEET; // kept here: asking the browser while drawing makes it lay the page out
+    new ResizeObserver(() => {
+      width = node.clientWidth || SHEET;
+      node.draw();
+    }).observe(node);
     return node;
   }
 

@@ -7,7 +7,7 @@
   const cnnbook = (globalThis.cnnbook = globalThis.cnnbook || {});
   const { dom, drawing, explain, pad: pads, questions } = cnnbook;
   const { answer, buildRandom, bytesFromBase64, published, randomNumbers, receptiveField, run } = cnnbook.network;
-  const { button, checkbox, choice, element, legend, paintMaps, percent, show, slider } = dom;
+  const { button, checkbox, choice, element, legend, paintMaps, percent, show, slider, write } = dom;
 
   const SHEET = pads.SHEET;
   const RASTER = 112; // a picture on the sheet is sampled at so many pixels
@@ -173,7 +173,7 @@
     parts.bars.forEach(({ row, bar, text }, d) => {
       const p = blank ? 0 : probabilities[d];
       bar.style.transform = `scaleX(${p})`;
-      text.textContent = blank ? "" : percent(p);
+      write(text, blank ? "" : percent(p));
       row.classList.toggle("cb-best", !blank && d === digit);
     });
     const started = state.strokes.length || state.image;
@@ -211,9 +211,9 @@
     if (layer.cells) {
       const sums = now.result.sums[layer.index];
       layer.cells.forEach((cell, digit) => {
-        cell.style = dom.cellStyle(values[digit], scale);
-        cell.querySelector(".cb-logit").textContent = show(sums[digit]);
-        cell.querySelector(".cb-share").textContent = percent(now.result.values[layer.index][digit]);
+        cell.style.cssText = dom.cellStyle(values[digit], scale);
+        write(cell.children[1], show(sums[digit]));
+        write(cell.children[2], percent(now.result.values[layer.index][digit]));
       });
       return;
     }
@@ -321,16 +321,15 @@
 
   /** Outline fields {top, left, bottom, right, channel} on the maps of a canvas. */
   function mark(overlay, canvas, layout, fields) {
+    if (!layout) return; // not painted yet
+    if (!fields.length && !overlay.marked) return;
     const ratio = Math.min(2, devicePixelRatio || 1);
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
     const context = overlay.getContext("2d");
     if (overlay.width !== width || overlay.height !== height) {
       overlay.width = width;
       overlay.height = height;
-    } else {
-      if (!fields.length && !overlay.marked) return;
-      context.clearRect(0, 0, width, height);
-    }
+    } else context.clearRect(0, 0, width, height);
     overlay.marked = fields.length > 0;
     const [sx, sy] = [width / layout.width, height / layout.height];
     for (const { top, left, bottom, right, channel = 0, bold } of fields) {
