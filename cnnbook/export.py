@@ -78,7 +78,7 @@ def _describe_layer(layer: keras.layers.Layer) -> dict:
             raise ValueError(f"{layer.name} must have a square kernel, got {layer.kernel_size}.")
     elif isinstance(layer, layers.MaxPooling2D):
         size = layer.pool_size[0]
-        if layer.padding != "valid" or layer.pool_size != (size, size) != layer.strides:
+        if layer.padding != "valid" or not layer.pool_size == layer.strides == (size, size):
             raise ValueError(f"{layer.name} must pool square windows that do not overlap.")
         kind = {"kind": "pool", "size": size}
     elif isinstance(layer, layers.Dense):

@@ -439,7 +439,7 @@
   }
 
   function buildInspector() {
-    parts.inspectorTitle = element("h3", { class: "cb-inspector-title", tabindex: "-1" });
+    parts.inspectorTitle = element("h2", { class: "cb-inspector-title", tabindex: "-1" });
     parts.inspectorBody = element("div", { class: "cb-inspector-body" });
     parts.stepBack = button("Step back", stepBack, {
       title: "Go to the value in the layer before that added most",
@@ -501,7 +501,7 @@
       const head = element(
         "div",
         { class: "cb-layer-head" },
-        element("h3", {}, layer.name),
+        element("h2", {}, layer.name),
         element("span", { class: "cb-size" }, size),
         element("span", {}, KINDS[layer.kind](layer)),
         element("span", {}, parameters ? `${parameters.toLocaleString("en")} parameters` : "nothing to learn"),
@@ -779,7 +779,7 @@
     return element(
       "div",
       { class: "cb-compared" },
-      element("h4", {}, name),
+      element("h3", {}, name),
       element("p", {}, `reads ${digit}, ${percent(probabilities[digit])}`),
       element(
         "div",
@@ -840,7 +840,7 @@
     return element(
       "section",
       { class: "cb-questions", "aria-label": "Ask" },
-      element("h3", {}, "Ask"),
+      element("h2", {}, "Ask"),
       question("Which pixels mattered?", "A small square of paper covers one place after another. Where does the answer suffer?",
         (output) => button("Cover and see", () => askOcclusion(output))),
       question("What would turn it into another digit?", "The gradient says how each pixel should change for the network to read another digit. We follow it, and take as little as will do.",
@@ -1036,7 +1036,7 @@
 
   let step = -1;
   function buildTour() {
-    const title = element("h3", { tabindex: "-1" });
+    const title = element("h2", { tabindex: "-1" });
     const text = element("p", {});
     const link = element("a", {});
     const back = button("Back", () => show(step - 1));

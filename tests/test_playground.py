@@ -248,19 +248,19 @@ def test_digits_drawn_anywhere_are_read_right_with_centring_and_not_without(page
 
 def test_a_picture_is_prepared_like_the_test_digit_it_shows(page, digits):
     """Enlarged and moved on a sheet, a test digit comes back nearly as it was."""
-    images = digits[0][:200, ..., 0]
+    images = digits[0][:60, ..., 0]
     sheets = []
     generator = np.random.default_rng(0)
     for image in images:
-        large = np.kron(image, np.ones((4, 4)))
-        sheet = np.zeros((200, 200))
-        top, left = generator.integers(0, 200 - 112, 2)
-        sheet[top : top + 112, left : left + 112] = large
+        large = np.kron(image, np.ones((2, 2)))
+        sheet = np.zeros((90, 90))
+        top, left = generator.integers(0, 90 - 56, 2)
+        sheet[top : top + 56, left : left + 56] = large
         sheets.append(np.round(sheet, 3).ravel().tolist())
     answers = page.evaluate(
-        "sheets => sheets.map(s => cnnbook.predict(cnnbook.normalize(s, 200, 200)).logits)", sheets
+        "sheets => sheets.map(s => cnnbook.predict(cnnbook.normalize(s, 90, 90)).logits)", sheets
     )
-    assert np.mean(np.argmax(answers, axis=1) == digits[1][:200]) > 0.96
+    assert np.mean(np.argmax(answers, axis=1) == digits[1][:60]) > 0.94
 
 
 def test_a_dot_is_no_digit(page):
@@ -407,11 +407,11 @@ def test_the_arithmetic_adds_up_in_every_layer(page):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_when_everything_is_open(page, theme):
+def test_axe_finds_nothing_when_everything_is_open(page, site, theme):
     from axe_playwright_python.sync_playwright import Axe
 
     page.emulate_media(color_scheme=theme)
-    page.reload()
+    page.goto(f"{site}/{PAGE}")  # axe reads the style sheet, which a file may not
     page.wait_for_selector(".cb-ready")
     page.locator(".cb-button", has_text="A tour of six steps").click()
     page.evaluate("""() => {
@@ -478,7 +478,7 @@ def test_a_link_carries_drawing_network_and_unit(page, html_folder):
 def test_the_tour_goes_through_six_steps(page):
     page.locator(".cb-button", has_text="A tour of six steps").click()
     for number in range(1, 7):
-        assert page.locator(".cb-tour h3").inner_text().startswith(f"{number} of 6")
+        assert page.locator(".cb-tour h2").inner_text().startswith(f"{number} of 6")
         page.locator(".cb-tour .cb-primary").click()
     assert page.locator(".cb-tour").is_hidden()
 
