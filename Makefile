@@ -52,6 +52,7 @@ bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/attribution.py
 	$(BIN)/python benchmarks/fast_recipes.py
 	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/playground.py
 	$(BIN)/python benchmarks/chapters.py
 
 lab: $(ENVIRONMENT)
