@@ -241,8 +241,9 @@ def test_digits_drawn_anywhere_are_read_right_with_centring_and_not_without(page
     answers = np.array(page.evaluate(DRAW, [drawn, pens]))
     centred, as_drawn = (answers == strokes[1][:, None]).mean(axis=0)
     print(f"{size}: {centred:.1%} with centring, {as_drawn:.1%} without")
-    # 97.5 % is what 2,000 drawings reach; of 500, one standard error is 0.7 points.
-    assert centred > 0.96
+    # This network reads 98.6 % of MNIST itself; of 500 drawings, 96.6 to 96.8 % were measured. A
+    # standard error is 0.8 points: another run's network may lie that much lower.
+    assert centred > 0.955
     assert as_drawn < 0.75
 
 
