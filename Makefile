@@ -60,6 +60,7 @@ bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/style.py
 	$(BIN)/python benchmarks/audio.py
 	$(BIN)/python benchmarks/text.py
+	$(BIN)/python benchmarks/playground.py
 	$(BIN)/python benchmarks/chapters.py
 
 lab: $(ENVIRONMENT)

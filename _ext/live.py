@@ -1,0 +1,167 @@
+"""The parts of the book that run in the reader's browser: the playground and the small widgets.
+
+Their scripts stand in ``playground/`` and are published for the pages that use them alone. The
+networks come from the outputs of the chapters that trained them (`cnnbook.export.publish`), as
+those were executed for this very build.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import execution
+import jupyter_cache
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+FOLDER = "playground"
+NETWORKS = "networks.js"
+MIME_TYPE = "application/vnd.cnnbook.network+json"
+PLAYGROUND_SCRIPTS = [
+    *(NETWORKS, "network.js", "normalize.js", "dom.js", "pad.js", "explain.js"),
+    *("questions.js", "playground.js"),
+]
+WIDGET_SCRIPTS = {
+    "convolution": ["dom.js", "widgets.js", "widget-convolution.js"],
+    "pooling": ["dom.js", "widgets.js", "widget-pooling.js"],
+    "loss": ["dom.js", "widgets.js", "widget-loss.js"],
+    "shapes": ["dom.js", "widgets.js", "widget-shapes.js"],
+}
+
+logger = logging.getLogger(__name__)
+
+
+class StillPicture(nodes.General, nodes.Element):
+    """A place for a copy of a figure, for readers without JavaScript."""
+
+
+def _need(directive: SphinxDirective, scripts: list[str]) -> None:
+    """Note that the page needs these scripts."""
+    needed = directive.env.metadata[directive.env.docname].setdefault("live_scripts", [])
+    needed += [script for script in scripts if script not in needed]
+
+
+class Playground(SphinxDirective):
+    """``{playground} chapter figure``: the live network; without JavaScript, that figure."""
+
+    required_arguments = 2
+    has_content = True
+
+    def run(self):
+        """Leave a container for the scripts, and in <noscript> the text and the figure."""
+        _need(self, PLAYGROUND_SCRIPTS)
+        still = StillPicture(chapter=self.arguments[0], figure=self.arguments[1])
+        told = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, told)
+        return [
+            nodes.raw("", '<div class="cnnbook-playground cb-skeleton"></div>', format="html"),
+            nodes.raw("", "<noscript>", format="html"),
+            *told.children,
+            still,
+            nodes.raw("", "</noscript>", format="html"),
+        ]
+
+
+class Widget(SphinxDirective):
+    """``{widget} name``: a small live figure; the content is for readers without JavaScript."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        """Leave a container for the script."""
+        name = self.arguments[0]
+        if name not in WIDGET_SCRIPTS:
+            raise self.error(f"widget must be one of {', '.join(WIDGET_SCRIPTS)}, got {name}.")
+        _need(self, WIDGET_SCRIPTS[name])
+        told = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, told)
+        return [
+            nodes.raw(
+                "", f'<div class="cnnbook-widget" data-widget="{name}" hidden></div>', format="html"
+            ),
+            nodes.raw("", "<noscript>", format="html"),
+            *told.children,
+            nodes.raw("", "</noscript>", format="html"),
+        ]
+
+
+class PutStillPictures(SphinxPostTransform):
+    """Copy each figure that was asked for from its chapter, before its outputs are rendered."""
+
+    default_priority = 1
+
+    def run(self):
+        """Put the image and the caption, without the number that the original has."""
+        for place in list(self.document.findall(StillPicture)):
+            chapter, name = f"chapters/{place['chapter']}", place["figure"]
+            copies = []
+            if chapter in self.env.found_docs:
+                doctree = self.env.get_doctree(chapter)
+                copies = [f.deepcopy() for f in doctree.findall(nodes.figure) if name in f["ids"]]
+            if not copies:
+                logger.warning("there is no figure %s in %s", name, chapter, location=place)
+            for copy in copies:
+                for node in copy.findall(nodes.Element):
+                    node["ids"], node["names"] = [], []
+                for caption in list(copy.findall(nodes.caption)):
+                    caption.replace_self(nodes.paragraph("", "", *caption.children))
+            place.replace_self([nodes.container("", *copy.children) for copy in copies])
+
+
+def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load a page's scripts, in their order, once its text is there."""
+    scripts = app.env.metadata.get(pagename, {}).get("live_scripts", [])
+    if not scripts:
+        return
+    here = context["pathto"](f"{FOLDER}/", resource=True)
+    style = f'<link rel="stylesheet" href="{here}playground.css" />'
+    tags = [f'<script defer src="{here}{script}"></script>' for script in scripts]
+    context["metatags"] = "\n".join([context.get("metatags", ""), style, *tags])
+
+
+def published_networks() -> dict[str, dict]:
+    """Collect what the chapters' executions published, by name."""
+    cache = jupyter_cache.get_cache(execution.cache_folder())
+    found = {}
+    for source in execution.chapters():
+        notebook = execution.with_outputs(execution.read_source(source), cache)
+        for cell in notebook.cells if notebook else []:
+            for output in cell.get("outputs", []):
+                network = output.get("data", {}).get(MIME_TYPE)
+                if network:
+                    found[network["name"]] = network
+    return found
+
+
+def publish_scripts(app: Sphinx, exception: Exception | None) -> None:
+    """Copy the scripts, and write the networks of this build beside them."""
+    if exception is not None or app.builder.name != "html":
+        return
+    if not any("live_scripts" in facts for facts in app.env.metadata.values()):
+        return
+    target = pathlib.Path(app.outdir, FOLDER)
+    target.mkdir(exist_ok=True)
+    for file in sorted((execution.ROOT / FOLDER).iterdir()):
+        (target / file.name).write_bytes(file.read_bytes())
+    networks = json.dumps(published_networks(), separators=(",", ":"))
+    (target / NETWORKS).write_text(
+        "// Written when the book was built, from the outputs of the chapters that train.\n"
+        f"(globalThis.cnnbook = globalThis.cnnbook || {{}}).published = {networks};\n",
+        encoding="utf-8",
+    )
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the directives, and what publishes their scripts."""
+    app.add_node(StillPicture)
+    app.add_directive("playground", Playground)
+    app.add_directive("widget", Widget)
+    app.add_post_transform(PutStillPictures)
+    app.connect("html-page-context", add_scripts)
+    app.connect("build-finished", publish_scripts)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,0 +1,102 @@
+"""Test digits as strokes of a pen: MNIST's ink thinned to lines, which are then followed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+ZOOM = 4
+
+
+def thin(solid: np.ndarray) -> np.ndarray:
+    """Thin the ink of pictures (N, H, W) to lines one pixel wide (Zhang and Suen, 1984)."""
+    grid = np.pad(solid.astype(bool), ((0, 0), (1, 1), (1, 1)))
+    steps = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)]
+    while True:
+        before = grid.sum()
+        for first in (True, False):
+            p = [np.roll(grid, (-down, -right), axis=(1, 2)) for down, right in steps]
+            count = sum(q.astype(np.int8) for q in p)
+            turns = sum((~p[i] & p[(i + 1) % 8]).astype(np.int8) for i in range(8))
+            up, right, down, left = p[0], p[2], p[4], p[6]
+            if first:
+                kept = (up & right & down) | (right & down & left)
+            else:
+                kept = (up & right & left) | (up & down & left)
+            grid &= ~((count >= 2) & (count <= 6) & (turns == 1) & ~kept)
+        if grid.sum() == before:
+            return grid[:, 1:-1, 1:-1]
+
+
+def follow(lines: np.ndarray) -> list[np.ndarray]:
+    """Follow the lines of one thinned picture (H, W): strokes as arrays (points, 2) of x and y."""
+    left = {(int(row), int(column)) for row, column in np.argwhere(lines)}
+    ink = set(left)
+
+    def neighbours(point, among):
+        row, column = point
+        sides = [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
+        corners = [(row + i, column + j) for i in (-1, 1) for j in (-1, 1)]
+        return [place for place in sides + corners if place in among]
+
+    strokes = []
+    while left:
+        # An end of a line if there is one, or else any point of a ring.
+        start = min(left, key=lambda point: (len(neighbours(point, left)), point))
+        path = [start]
+        left.discard(start)
+        while ahead := neighbours(path[-1], left):
+            back = path[-2] if len(path) > 1 else path[-1]
+            going = (path[-1][0] - back[0], path[-1][1] - back[1])
+            path.append(
+                max(
+                    ahead,
+                    key=lambda p: going[0] * (p[0] - path[-1][0]) + going[1] * (p[1] - path[-1][1]),
+                )
+            )
+            left.discard(path[-1])
+        # A branch begins and ends on the line that it leaves.
+        for end in (0, -1):
+            inside = set(path[:3] if end == 0 else path[-3:])
+            touching = [p for p in neighbours(path[end], ink) if p not in inside]
+            if touching:
+                path.insert(0, touching[0]) if end == 0 else path.append(touching[0])
+        points = np.array(path, float)[:, ::-1] + 0.5
+        if len(points) > 4:  # a hand does not follow the steps of pixels
+            smooth = points.copy()
+            smooth[1:-1] = (points[:-2] + points[1:-1] + points[2:]) / 3
+            points = smooth
+        if len(path) > 2 or not strokes:
+            strokes.append(points)
+    return strokes
+
+
+def strokes_of(images: np.ndarray) -> list[list[np.ndarray]]:
+    """Turn uint8 digits (N, 28, 28) into strokes, in pixels of those pictures."""
+    import PIL.Image
+
+    side = images.shape[1] * ZOOM
+    large = np.stack(
+        [
+            np.asarray(PIL.Image.fromarray(image).resize((side, side), PIL.Image.BILINEAR))
+            for image in images
+        ]
+    )
+    peak = large.max(axis=(1, 2), keepdims=True)
+    return [[stroke / ZOOM for stroke in follow(lines)] for lines in thin(large > 0.5 * peak)]
+
+
+def moved(
+    strokes: list[np.ndarray], generator: np.random.Generator, scale: float, side: float = 280
+) -> list[np.ndarray]:
+    """Turn a digit by up to 15 degrees, scale it, and put it anywhere on the sheet.
+
+    ``scale`` is the height of MNIST's field on a sheet of ``side``, as a share of the sheet.
+    """
+    angle = np.deg2rad(generator.uniform(-15, 15))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turned = [(stroke - 14) @ turn.T * (scale * side / 28) for stroke in strokes]
+    points = np.concatenate(turned)
+    low, high = 4 - points.min(axis=0), side - 4 - points.max(axis=0)
+    # A digit too large for the sheet is cut off as a hand would be: not at all, here.
+    place = generator.uniform(np.minimum(low, high), np.maximum(low, high))
+    return [stroke + place for stroke in turned]
