@@ -35,6 +35,8 @@ LEVEL_DB = 6.0  # how far the level of a window differs from 1, up and down
 
 NOISES = ("white", "pink", "babble")
 VOICES = 3
+# Spectrograms made at once: the transform of all training windows would take a gigabyte.
+SOUNDS_AT_ONCE = 2_000
 SPLITS = ("training", "validation", "test")
 
 
@@ -379,8 +381,12 @@ def log_spectrogram(sounds: np.ndarray, frame: int = 256, hop: int = 64) -> np.n
 
     sounds = np.asarray(sounds, np.float32)
     sounds = sounds[..., 0] if sounds.ndim == 3 else sounds
-    spectrum = tf.signal.stft(sounds, frame, hop, pad_end=False)[..., : frame // 4]
-    return np.log(np.square(np.abs(spectrum.numpy())) / frame + 1e-2)[..., None]
+    pictures = []
+    for start in range(0, len(sounds), SOUNDS_AT_ONCE):
+        some = sounds[start : start + SOUNDS_AT_ONCE]
+        spectrum = tf.signal.stft(some, frame, hop, pad_end=False)[..., : frame // 4]
+        pictures.append(np.log(np.square(np.abs(spectrum.numpy())) / frame + 1e-2))
+    return np.concatenate(pictures)[..., None]
 
 
 def raw_network(

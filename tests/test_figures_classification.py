@@ -1,0 +1,66 @@
+"""The figures of the chapter on classification show what they were given, and refuse the rest."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from cnnbook import figures_classification as figures
+from cnnbook import plots
+
+THIRD = np.array([0.3, 0.6, 0.9])
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def width(figure) -> float:
+    return figure.get_size_inches()[0]
+
+
+def test_reliability_shows_the_distance_of_accuracy_from_confidence():
+    figure = figures.reliability({"a": (THIRD, THIRD + 0.05, np.array([10, 20, 30]))})
+    points = figure.axes[0].containers[0].lines[0].get_xydata()
+    np.testing.assert_allclose(points, np.column_stack([100 * THIRD, [5, 5, 5]]))
+    assert width(figure) <= plots.WIDTH_INCHES
+    with pytest.raises(ValueError, match="groups must hold 1 to 3 groups, got 0"):
+        figures.reliability({})
+    with pytest.raises(ValueError, match="three arrays of one length, got 3, 2 and 3 for a"):
+        figures.reliability({"a": (THIRD, THIRD[:2], THIRD)})
+
+
+def test_risk_coverage_marks_the_goal_and_the_threshold():
+    figure = figures.risk_coverage({"a": (THIRD, THIRD / 10)}, (0.05, "goal"), chosen=(0.6, 0.06))
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    ring = figure.axes[0].lines[-1].get_xydata()
+    assert texts == ["goal"] and width(figure) <= plots.WIDTH_INCHES
+    np.testing.assert_allclose(ring, [[60, 6]])
+    with pytest.raises(ValueError, match="curves must hold 1 to 5 curves, got 0"):
+        figures.risk_coverage({}, (0.05, "goal"))
+    with pytest.raises(ValueError, match="coverage and risk of one length"):
+        figures.risk_coverage({"a": (THIRD, THIRD[:2])}, (0.05, "goal"))
+
+
+def test_histograms_count_what_lies_beyond_the_edges():
+    edges = np.array([0.0, 1.0, 2.0])
+    figure = figures.score_histograms(
+        {"score": {"digits": np.array([-5.0, 0.5, 1.5, 9.0])}}, [edges], ["score"]
+    )
+    np.testing.assert_allclose(figure.axes[0].patches[0].get_data().values, [50, 50])
+    assert width(figure) <= plots.WIDTH_INCHES
+    with pytest.raises(ValueError, match="one for each panel, got 0 and 1 for 1"):
+        figures.score_histograms({"score": {}}, [], ["score"])
+
+
+def test_areas_writes_each_number():
+    figure = figures.areas(np.array([[0.5, 0.98765]]), ["row"], ["a", "b"], "AUROC")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["0.500", "0.988"]
+    assert width(figure) <= plots.WIDTH_INCHES
+    with pytest.raises(ValueError, match=r"values must have the shape \(1, 2\), got \(2, 1\)"):
+        figures.areas(np.zeros((2, 1)), ["row"], ["a", "b"], "AUROC")
