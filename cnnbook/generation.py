@@ -458,14 +458,15 @@ def integrate(
     r"""Follow dx/dt = velocity(x, t) from t = 0 to t = 1 in equal steps.
 
     Euler: :math:`x + h\,v(x, t)`, error of order h. Heun: the mean of the velocities at both ends
-    of Euler's step, error of order h squared, two velocities a step.
+    of Euler's step, error of order h squared, two velocities a step. Midpoint: the velocity
+    half-way through Euler's step, error of order h squared, two velocities a step.
 
     Parameters
     ----------
     velocity : from x and a time to an array of the shape of x
     start : x at time 0
     steps : how many
-    method : "euler" or "heun"
+    method : "euler", "heun" or "midpoint"
 
     Raises
     ------
