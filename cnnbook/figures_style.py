@@ -17,7 +17,7 @@ import numpy as np
 
 from cnnbook import plots
 
-DOTS_AN_INCH = 200
+DOTS_AN_INCH = 260
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 COLORS = (plots.BLUE, plots.ORANGE, plots.GREEN, plots.VERMILION, plots.PURPLE, plots.SKY_BLUE)
 

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+from html import unescape
 
 import nbformat
 import pytest
@@ -39,7 +40,7 @@ def executed(chapter: str) -> nbformat.NotebookNode:
 
 
 def text_of(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", html).split()).replace("&gt;", ">")
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
 
 
 def test_the_ledger_holds_all_33_claims_once():

@@ -82,7 +82,7 @@ def test_every_figure_has_an_alt_text_and_a_caption(page, html_folder, name):
     images = page.eval_on_selector_all(
         ".bd-article img",
         "images => images.map(image => ({alt: image.alt, source: image.getAttribute('src'),"
-        " caption: image.closest('figure')?.querySelector('figcaption')?.innerText ?? ''}))",
+        " caption: image.closest('figure')?.querySelector('figcaption')?.textContent ?? ''}))",
     )
     for image in images:
         # MyST-NB's own alternative is the path of the file.

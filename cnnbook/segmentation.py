@@ -1,0 +1,384 @@
+"""Semantic segmentation: a small U-Net, its two losses, and the score of a class at each pixel.
+
+The chapter "Give every pixel a class" derives them; ``benchmarks/segmentation.py`` measures them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+
+from cnnbook import recipes, scenes
+
+CLASSES = scenes.BACKGROUND + 1
+FILTERS = (24, 48, 96)
+CONVOLUTIONS = (1, 4, 3)
+# The side, in pixels, of the cells that the coarse head answers for.
+CELL_PIXELS = 8
+UPSAMPLING = ("transposed", "resize")
+
+
+def confusion_matrix(
+    truth: np.ndarray, predicted: np.ndarray, classes: int = CLASSES
+) -> np.ndarray:
+    """Count how often each class was taken for each other, over all pixels.
+
+    Parameters
+    ----------
+    truth, predicted : integer arrays of the same shape, values from 0 to ``classes`` - 1
+    classes : number of classes
+
+    Returns
+    -------
+    int64 array of shape (classes, classes): rows are true classes, columns predicted ones
+
+    Raises
+    ------
+    TypeError
+        If an array does not hold integers.
+    ValueError
+        If the shapes differ, or a value is not a class.
+    """
+    truth, predicted = np.asarray(truth), np.asarray(predicted)
+    for name, array in (("truth", truth), ("predicted", predicted)):
+        if not np.issubdtype(array.dtype, np.integer):
+            raise TypeError(f"{name} must hold integers, got {array.dtype}.")
+        if array.size and (array.min() < 0 or array.max() >= classes):
+            raise ValueError(
+                f"{name} must hold classes from 0 to {classes - 1}, "
+                f"got {array.min()} to {array.max()}."
+            )
+    if truth.shape != predicted.shape:
+        raise ValueError(
+            f"predicted must have the shape of truth, {truth.shape}, got {predicted.shape}."
+        )
+    pairs = classes * truth.ravel().astype(np.int64) + predicted.ravel()
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def iou_by_class(confusion: np.ndarray) -> np.ndarray:
+    r"""Compute the intersection over union of each class.
+
+    For a class of which :math:`t` pixels are found, :math:`f` are claimed wrongly and :math:`m`
+    are missed, :math:`t / (t + f + m)`: the index of Jaccard (1912).
+
+    Parameters
+    ----------
+    confusion : array of shape (K, K), counts: rows are true classes, columns predicted ones
+
+    Returns
+    -------
+    float64 array of shape (K,), from 0 to 1; NaN for a class that is neither there nor predicted
+
+    Raises
+    ------
+    ValueError
+        If ``confusion`` is not square, or holds a negative count.
+    """
+    confusion = np.asarray(confusion, np.float64)
+    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
+        raise ValueError(f"confusion must be a square matrix, got shape {confusion.shape}.")
+    if (confusion < 0).any():
+        raise ValueError(f"confusion must hold counts of 0 or more, got {confusion.min():g}.")
+    shared = confusion.diagonal()
+    union = confusion.sum(axis=0) + confusion.sum(axis=1) - shared
+    return np.divide(shared, union, out=np.full(len(shared), np.nan), where=union > 0)
+
+
+def class_shares(masks: np.ndarray, classes: int = CLASSES) -> np.ndarray:
+    """Return the share of each class among all pixels, counted as if each had one pixel more.
+
+    Parameters
+    ----------
+    masks : integer array of any shape, values from 0 to ``classes`` - 1
+    classes : number of classes
+
+    Returns
+    -------
+    float64 array of shape (classes,), positive, of sum 1
+    """
+    counts = np.bincount(np.asarray(masks).ravel(), minlength=classes) + 1
+    if len(counts) > classes:
+        raise ValueError(f"masks must hold classes from 0 to {classes - 1}, got {masks.max()}.")
+    return counts / counts.sum()
+
+
+def cell_shares(masks: np.ndarray, classes: int = CLASSES, side: int = CELL_PIXELS) -> np.ndarray:
+    """Return the share of each class in each cell of ``side`` x ``side`` pixels.
+
+    Parameters
+    ----------
+    masks : integer array of shape (N, H, W), H and W multiples of ``side``
+    classes : number of classes
+    side : pixels
+
+    Returns
+    -------
+    float32 array of shape (N, H / side, W / side, classes); each cell's shares sum to 1
+
+    Raises
+    ------
+    ValueError
+        If ``masks`` has other axes, or a side is no multiple.
+    """
+    if masks.ndim != 3 or masks.shape[1] % side or masks.shape[2] % side:
+        raise ValueError(
+            f"masks must have the axes (N, H, W), H and W multiples of {side}, got {masks.shape}."
+        )
+    count, height, width = len(masks), masks.shape[1] // side, masks.shape[2] // side
+    cells = masks.reshape(count, height, side, width, side)
+    shares = [(cells == name).mean(axis=(2, 4), dtype=np.float32) for name in range(classes)]
+    return np.stack(shares, axis=-1)
+
+
+def fuller_half(drawn: scenes.Scenes) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images and masks of the half of the scenes that hold the most digits.
+
+    A step takes as long for one digit as for six, and drawing a scene costs little: more is
+    learned in a second from full scenes.
+
+    Parameters
+    ----------
+    drawn : of :func:`cnnbook.scenes.draw_scenes`
+
+    Returns
+    -------
+    images, masks : uint8 arrays of shape (N // 2, H, W); of scenes with as many digits, the
+        first ones are kept
+    """
+    digits = (drawn.labels >= 0).sum(axis=1)
+    kept = np.argsort(-digits, kind="stable")[: len(digits) // 2]
+    return drawn.images[kept], drawn.masks[kept]
+
+
+def boundary(masks: np.ndarray) -> np.ndarray:
+    """Mark the pixels that touch, above, below, left or right, a pixel of another class.
+
+    Parameters
+    ----------
+    masks : integer array of shape (N, H, W)
+
+    Returns
+    -------
+    bool array of the same shape
+    """
+    if masks.ndim != 3:
+        raise ValueError(f"masks must have the axes (N, H, W), got shape {masks.shape}.")
+    marked = np.zeros(masks.shape, bool)
+    for change, before, after in (
+        (masks[:, 1:] != masks[:, :-1], np.s_[:, :-1], np.s_[:, 1:]),
+        (masks[:, :, 1:] != masks[:, :, :-1], np.s_[:, :, :-1], np.s_[:, :, 1:]),
+    ):
+        marked[before] |= change
+        marked[after] |= change
+    return marked
+
+
+@keras.saving.register_keras_serializable("cnnbook")
+def dice_loss(masks, logits):
+    r"""Compute 1 minus the mean Dice coefficient of the classes, over all pixels of a batch.
+
+    With :math:`q` 1 where a pixel has the class and :math:`p` the softmax's probability of it,
+    each class has :math:`(2 \sum p q + 1) / (\sum p + \sum q + 1)`: Milletari, Navab and Ahmadi
+    (2016), but for the square of :math:`p` below the line, which is left out, and the 1, which
+    keeps a class that is nowhere in the batch defined.
+
+    Parameters
+    ----------
+    masks : integer tensor of shape (N, H, W)
+    logits : float tensor of shape (N, H, W, K)
+
+    Returns
+    -------
+    scalar tensor, from 0 to 1
+    """
+    truth = keras.ops.one_hot(keras.ops.cast(masks, "int32"), logits.shape[-1])
+    probabilities = keras.ops.softmax(keras.ops.cast(logits, "float32"))
+    shared = keras.ops.sum(truth * probabilities, axis=(0, 1, 2))
+    total = keras.ops.sum(truth + probabilities, axis=(0, 1, 2))
+    return 1 - keras.ops.mean((2 * shared + 1) / (total + 1))
+
+
+def unet(
+    filters: Sequence[int] = FILTERS,
+    convolutions: Sequence[int] = CONVOLUTIONS,
+    shares: Sequence[float] | None = None,
+    skips: bool = True,
+    upsampling: str = "transposed",
+) -> keras.Model:
+    """Build a small U-Net (Ronneberger, Fischer and Brox 2015) that starts at half resolution.
+
+    The first convolution has stride 2. On the way down, each level halves the maps by max pooling
+    and convolves; on the way up, each doubles them, takes in the maps of the way down (the skip
+    connection) and convolves once. A last learned step doubles the maps to the input's size. All
+    steps but the last are followed by batch normalisation and a ReLU.
+
+    Parameters
+    ----------
+    filters : maps at each level, from half resolution downwards; two levels or more
+    convolutions : convolutions at each level on the way down; the very first has stride 2
+    shares : the share of each class among the pixels; their logarithms are the first biases of the
+        logits, so that training starts from them. None starts from equal shares of 11 classes.
+    skips : whether the way up sees the maps of the way down
+    upsampling : "transposed", a transposed convolution of kernel 2 and stride 2 in between and of
+        kernel 4 and stride 2 at the end; or "resize", a nearest-neighbour enlargement and a
+        convolution of 3 x 3 (Odena, Dumoulin and Olah 2016)
+
+    Returns
+    -------
+    keras.Model from uint8 images (N, H, W, 1), H and W multiples of 2 ** len(filters), to logits
+    (N, H, W, classes). Weights start at random from Keras's global seed. Not compiled.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two levels, not one number of convolutions for each, or another
+        ``upsampling``.
+    """
+    if len(filters) < 2 or min(filters) < 1:
+        raise ValueError(f"filters must hold two positive numbers or more, got {filters!r}.")
+    if len(convolutions) != len(filters) or min(convolutions) < 1:
+        raise ValueError(
+            "convolutions must hold a number of 1 or more for each of the "
+            f"{len(filters)} levels, got {convolutions!r}."
+        )
+    if upsampling not in UPSAMPLING:
+        raise ValueError(f"upsampling must be one of {UPSAMPLING}, got {upsampling!r}.")
+    layers = keras.layers
+    shares = np.full(CLASSES, 1 / CLASSES) if shares is None else np.asarray(shares)
+
+    def normalise(maps, **options):
+        # Keras's 0.99 averages over hundreds of batches: too slow for runs as short as these.
+        return layers.ReLU(**options)(layers.BatchNormalization(momentum=0.9)(maps))
+
+    def convolve(maps, count, kernel_size=3, strides=1, **options):
+        # The shift of a normalisation does the work of a bias.
+        maps = layers.Conv2D(count, kernel_size, strides, "same", use_bias=False)(maps)
+        return normalise(maps, **options)
+
+    def enlarge(maps, count):
+        if upsampling == "resize":
+            return convolve(layers.UpSampling2D(2)(maps), count)
+        maps = layers.Conv2DTranspose(count, 2, 2, "same", use_bias=False)(maps)
+        return normalise(maps)
+
+    inputs = keras.Input((None, None, 1))
+    maps = layers.Rescaling(1 / 255)(inputs)
+    maps = convolve(maps, filters[0], kernel_size=5, strides=2)
+    for _ in range(convolutions[0] - 1):
+        maps = convolve(maps, filters[0])
+    levels = [maps]
+    for level in range(1, len(filters)):
+        maps = layers.MaxPooling2D(2)(maps)
+        for number in range(convolutions[level]):
+            last = level == len(filters) - 1 and number == convolutions[level] - 1
+            maps = convolve(maps, filters[level], name="bottom" if last else None)
+        levels.append(maps)
+    for count, level in zip(filters[-2::-1], levels[-2::-1], strict=True):
+        maps = enlarge(maps, count)
+        maps = layers.Concatenate()([level, maps]) if skips else maps
+        maps = convolve(maps, count)
+    biases = {"bias_initializer": _start_from(shares)}
+    if upsampling == "resize":
+        maps = layers.UpSampling2D(2)(maps)
+        outputs = layers.Conv2D(len(shares), 3, 1, "same", **biases)(maps)
+    else:
+        outputs = layers.Conv2DTranspose(len(shares), 4, 2, "same", **biases)(maps)
+    return keras.Model(inputs, outputs)
+
+
+def coarse_head(network: keras.Model, shares: Sequence[float]) -> keras.Model:
+    """Return a model that ends at the bottom of a U-Net, with the logits of each class in a cell.
+
+    It shares all its layers with ``network`` but the last, a convolution of 1 x 1: training it
+    trains the way down.
+
+    Parameters
+    ----------
+    network : of :func:`unet`
+    shares : the share of each class among the pixels, as there
+
+    Returns
+    -------
+    keras.Model from images (N, H, W, 1) to logits (N, H / side, W / side, classes), side
+    ``CELL_PIXELS`` for a U-Net of three levels
+    """
+    head = keras.layers.Conv2D(len(shares), 1, bias_initializer=_start_from(np.asarray(shares)))
+    return keras.Model(network.input, head(network.get_layer("bottom").output))
+
+
+def _start_from(shares: np.ndarray) -> Callable:
+    """Return an initialiser of biases from which the softmax makes these shares."""
+    return lambda shape, dtype=None: keras.ops.cast(np.log(shares), dtype or "float32")
+
+
+def train(
+    model: keras.Model,
+    images: np.ndarray,
+    targets: np.ndarray,
+    peak_rate: float,
+    loss: Callable | None = None,
+    batch_size: int = 4,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> keras.callbacks.History:
+    """Train on each scene once, with Adam and a learning rate in one cycle.
+
+    Parameters
+    ----------
+    model : of :func:`unet` or :func:`coarse_head`
+    images : uint8 array of shape (N, H, W)
+    targets : the class of each pixel (N, H, W), or the shares in each cell (N, h, w, classes)
+    peak_rate : the largest learning rate
+    loss : None is the cross-entropy of the targets
+    batch_size : scenes a step; what remains of N is left out
+    callbacks : passed to ``fit``
+
+    Returns
+    -------
+    Keras's record of the one epoch
+    """
+    if loss is None:
+        losses = keras.losses
+        whole = np.issubdtype(targets.dtype, np.integer)
+        kind = losses.SparseCategoricalCrossentropy if whole else losses.CategoricalCrossentropy
+        loss = kind(from_logits=True)
+    steps = len(images) // batch_size
+    rate = recipes.one_cycle(peak_rate, steps, warm_up=0.2)
+    # Adam's own 0.999 remembers the first, large gradients for a thousand steps, more than
+    # there are here, and keeps the steps small.
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate, beta_2=0.98),
+        loss=loss,
+        steps_per_execution=10,
+        jit_compile=False,  # compiling for the processor takes longer than it saves
+    )
+    scenes_used = slice(steps * batch_size)
+    return model.fit(
+        images[scenes_used, ..., None],
+        targets[scenes_used],
+        batch_size=batch_size,
+        callbacks=list(callbacks),
+        verbose=0,
+    )
+
+
+def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the most probable class of each pixel.
+
+    Parameters
+    ----------
+    model : of :func:`unet`
+    images : uint8 array of shape (N, H, W)
+
+    Returns
+    -------
+    uint8 array of shape (N, H, W)
+    """
+    classes = np.empty(images.shape, np.uint8)
+    for start in range(0, len(images), 50):  # the logits of all scenes at once would fill memory
+        some = slice(start, start + 50)
+        logits = model.predict(images[some, ..., None], batch_size=10, verbose=0)
+        classes[some] = logits.argmax(axis=-1)
+    return classes

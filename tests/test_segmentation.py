@@ -1,0 +1,158 @@
+"""Segmentation: the scores agree with libraries, and the network with its description."""
+
+import keras
+import numpy as np
+import pytest
+import sklearn.metrics
+
+from cnnbook import data, scenes, segmentation
+
+
+@pytest.fixture
+def masks():
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 11, (4, 16, 16))
+    predicted = np.where(generator.random(truth.shape) < 0.7, truth, 10)
+    return truth, predicted
+
+
+def test_the_confusion_matrix_is_that_of_scikit_learn(masks):
+    truth, predicted = masks
+    expected = sklearn.metrics.confusion_matrix(truth.ravel(), predicted.ravel())
+    assert np.array_equal(segmentation.confusion_matrix(truth, predicted), expected)
+
+
+def test_counts_of_small_integers_do_not_overflow():
+    masks = np.full((1, 40, 40), 10, np.uint8)
+    assert segmentation.confusion_matrix(masks, masks)[10, 10] == 1600
+
+
+def test_the_score_by_class_is_the_jaccard_score_of_scikit_learn(masks):
+    truth, predicted = masks
+    scores = segmentation.iou_by_class(segmentation.confusion_matrix(truth, predicted))
+    expected = sklearn.metrics.jaccard_score(truth.ravel(), predicted.ravel(), average=None)
+    np.testing.assert_allclose(scores, expected, rtol=1e-12)
+
+
+def test_the_mean_score_is_that_of_keras(masks):
+    truth, predicted = masks
+    metric = keras.metrics.MeanIoU(num_classes=11)
+    metric.update_state(truth, predicted)
+    scores = segmentation.iou_by_class(segmentation.confusion_matrix(truth, predicted))
+    assert scores.mean() == pytest.approx(float(metric.result()), rel=1e-5)  # float32 there
+
+
+def test_a_class_that_is_nowhere_has_no_score():
+    scores = segmentation.iou_by_class(segmentation.confusion_matrix([0, 1], [0, 1], classes=3))
+    assert np.array_equal(scores, [1, 1, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: segmentation.confusion_matrix([0.5], [0]), TypeError, "truth must hold integers"),
+        (lambda: segmentation.confusion_matrix([11], [0]), ValueError, "0 to 10, got 11 to 11"),
+        (lambda: segmentation.confusion_matrix([1, 2], [1]), ValueError, "(2,), got (1,)"),
+        (lambda: segmentation.iou_by_class(np.zeros((2, 3))), ValueError, "square"),
+        (lambda: segmentation.iou_by_class([[-1]]), ValueError, "0 or more, got -1"),
+        (lambda: segmentation.class_shares(np.array([12])), ValueError, "from 0 to 10, got 12"),
+        (lambda: segmentation.cell_shares(np.zeros((1, 9, 8), int)), ValueError, "(1, 9, 8)"),
+        (lambda: segmentation.boundary(np.zeros((3, 3), int)), ValueError, "(3, 3)"),
+        (lambda: segmentation.unet(filters=(4,)), ValueError, "two positive numbers"),
+        (lambda: segmentation.unet(convolutions=(1, 2)), ValueError, "3 levels"),
+        (lambda: segmentation.unet(convolutions=(1, 0, 2)), ValueError, "1 or more"),
+        (lambda: segmentation.unet(upsampling="bilinear"), ValueError, "got 'bilinear'"),
+    ],
+)
+def test_bad_arguments_are_refused(call, error, words):
+    with pytest.raises(error) as refusal:
+        call()
+    assert words in str(refusal.value)
+
+
+def test_class_shares_sum_to_one_and_none_is_zero():
+    shares = segmentation.class_shares(np.full((2, 8, 8), 10, np.uint8))
+    assert shares.sum() == pytest.approx(1)
+    assert shares.min() > 0 and shares[10] > 0.9
+
+
+def test_cell_shares_are_the_shares_of_each_cell(masks):
+    truth, _ = masks
+    shares = segmentation.cell_shares(truth)
+    assert shares.shape == (4, 2, 2, 11)
+    counts = np.bincount(truth[1, 8:, :8].ravel(), minlength=11)
+    np.testing.assert_allclose(shares[1, 1, 0], counts / 64, rtol=1e-6)
+
+
+def test_the_fuller_half_holds_no_fewer_digits_than_the_other():
+    (images, labels), _ = data.load_mnist()
+    drawn = scenes.draw_scenes(images[:200], labels[:200], count=20, seed=0)
+    kept, masks = segmentation.fuller_half(drawn)
+    digits = (drawn.labels >= 0).sum(axis=1)
+    place = [int(np.flatnonzero((drawn.images == one).all(axis=(1, 2)))[0]) for one in kept]
+    assert len(set(place)) == len(masks) == 10
+    assert digits[place].min() >= np.delete(digits, place).max()
+    assert np.array_equal(masks, drawn.masks[place])
+
+
+def test_the_boundary_of_a_square_is_its_outer_ring_and_the_ring_around_it():
+    mask = np.zeros((1, 9, 9), int)
+    mask[0, 3:6, 3:6] = 1
+    marked = segmentation.boundary(mask)[0]
+    assert marked.sum() == 8 + 12  # the square's own 8, and 12 beside it but for corners
+    assert not marked[4, 4] and not marked[2, 2] and marked[2, 3]
+
+
+def test_the_dice_loss_is_its_formula(masks):
+    truth, _ = masks
+    logits = np.random.default_rng(1).normal(size=(*truth.shape, 11)).astype("float32")
+    shares = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    one_hot = np.eye(11)[truth]
+    shared = (one_hot * shares).sum(axis=(0, 1, 2))
+    total = (one_hot + shares).sum(axis=(0, 1, 2))
+    expected = 1 - ((2 * shared + 1) / (total + 1)).mean()
+    loss = float(segmentation.dice_loss(keras.ops.convert_to_tensor(truth), logits))
+    assert loss == pytest.approx(expected, rel=1e-5)  # float32
+
+
+def test_certain_and_right_answers_have_no_dice_loss(masks):
+    truth, _ = masks
+    logits = 100 * np.eye(11, dtype="float32")[truth]
+    assert float(segmentation.dice_loss(truth, logits)) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("upsampling", segmentation.UPSAMPLING)
+@pytest.mark.parametrize("skips", [True, False])
+def test_a_new_network_answers_with_the_shares_it_starts_from(upsampling, skips):
+    shares = segmentation.class_shares(np.full((1, 8, 8), 10))
+    network = segmentation.unet((4, 4, 4), shares=shares, skips=skips, upsampling=upsampling)
+    logits = network(np.zeros((1, 32, 32, 1), "float32"), training=False)
+    assert logits.shape == (1, 32, 32, 11)  # all maps are 0 on black paper: only biases are left
+    answer = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    np.testing.assert_allclose(answer[0, 5, 5], shares, rtol=1e-4)
+
+
+def test_training_the_coarse_head_trains_the_way_down_of_the_network():
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (8, 16, 16)).astype(np.uint8)
+    truth = generator.integers(0, 11, (8, 16, 16)).astype(np.uint8)
+    shares = segmentation.class_shares(truth)
+    network = segmentation.unet((4, 4, 4), shares=shares)
+    before = [weights.copy() for weights in network.get_weights()]
+    coarse = segmentation.coarse_head(network, shares)
+    history = segmentation.train(
+        coarse, images, segmentation.cell_shares(truth), 0.01, batch_size=4
+    )
+    after = network.get_weights()
+    assert np.isfinite(history.history["loss"][0])
+    assert not np.array_equal(before[0], after[0])  # the first kernel
+    assert np.array_equal(before[-2], after[-2])  # the last kernel, on the way up
+
+
+def test_predictions_are_the_classes_of_the_largest_logits():
+    network = segmentation.unet((4, 4, 4))
+    images = np.random.default_rng(0).integers(0, 256, (3, 16, 16)).astype(np.uint8)
+    expected = np.asarray(network(images[..., None])).argmax(axis=-1)
+    predicted = segmentation.predict(network, images)
+    assert predicted.dtype == np.uint8
+    assert np.array_equal(predicted, expected)
