@@ -18,6 +18,7 @@ def close_figures():
 
 
 def test_pictures_are_drawn_in_their_colours_as_a_jpeg_file():
+    plt.close("all")  # what other tests of this process left open
     red, blue = np.zeros((2, 32, 48, 3))
     red[..., 0], blue[..., 2] = 1, 1
     drawn = figures.pictures([red, blue], ["red", "blue"], insets=[None, red])
