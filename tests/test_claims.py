@@ -48,12 +48,12 @@ def test_the_ledger_holds_all_33_claims_once():
     assert sorted(entry["id"] for entry in LEDGER) == sorted(IDS)
 
 
-@pytest.mark.parametrize("entry", OPEN, ids=lambda entry: entry["id"])
-def test_an_open_claim_says_nothing_it_has_not_measured(entry):
-    assert set(entry) == {"id", "claim", "chapter", "status"}
-    assert not list((ROOT / "chapters").rglob(f"{entry['chapter']}.md")), (
-        "its chapter is written: settle it"
-    )
+def test_an_open_claim_says_nothing_it_has_not_measured():
+    for entry in OPEN:
+        assert set(entry) == {"id", "claim", "chapter", "status"}
+        assert not list((ROOT / "chapters").rglob(f"{entry['chapter']}.md")), (
+            "its chapter is written: settle it"
+        )
 
 
 @pytest.mark.parametrize("entry", SETTLED, ids=lambda entry: entry["id"])

