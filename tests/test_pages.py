@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.parse
+import urllib.request
 
 import nbformat
 import pytest
@@ -27,9 +28,15 @@ WIDTHS = (390, 768, 1440)
 THEME_FINDINGS = {"region"}
 
 
-@pytest.fixture
-def page(browser):
+@pytest.fixture(scope="module")
+def context(browser):
     context = browser.new_context(device_scale_factor=2)
+    yield context
+    context.close()
+
+
+def new_page(context):
+    """Open an empty page that remembers what it asks for and what it complains of."""
     page = context.new_page()
     page.problems, page.requests = [], []
     page.on(
@@ -39,8 +46,7 @@ def page(browser):
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
     page.on("request", lambda request: page.requests.append(request.url))
-    yield page
-    context.close()
+    return page
 
 
 def visit(page, url: str) -> None:
@@ -53,6 +59,36 @@ def visit(page, url: str) -> None:
     )
 
 
+@pytest.fixture
+def page(context):
+    page = new_page(context)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def opened(context, html_folder, request):
+    """A chapter, opened as a file once, for all the tests that look at it as a file.
+
+    It is opened in the narrowest window: what scripts lay out as it loads has to fit there.
+    """
+    page = new_page(context)
+    page.name = request.param
+    show(page, WIDTHS[0])
+    visit(page, (html_folder / page.name).as_uri())
+    yield page
+    page.close()
+
+
+def show(page, width: int = 1280, theme: str = "light") -> None:
+    """Give a page a width and a theme, and wait until it has been drawn so."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
 @pytest.mark.parametrize("name", PAGES + GENERATED)
 def test_over_http_no_request_leaves_and_nothing_is_reported(page, site, name):
     visit(page, f"{site}/{name}")
@@ -62,11 +98,19 @@ def test_over_http_no_request_leaves_and_nothing_is_reported(page, site, name):
     }
 
 
-@pytest.mark.parametrize("name", PAGES + GENERATED)
-def test_opened_as_a_file_it_is_the_same(page, html_folder, name):
-    visit(page, (html_folder / name).as_uri())
+def check_that_it_is_the_same_as_a_file(page) -> None:
     assert page.problems == []
     assert all(url.startswith(("file:", "data:", "blob:")) for url in page.requests)
+
+
+def test_opened_as_a_file_it_is_the_same(opened):
+    check_that_it_is_the_same_as_a_file(opened)
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_opened_as_a_file_a_generated_page_is_the_same(page, html_folder, name):
+    visit(page, (html_folder / name).as_uri())
+    check_that_it_is_the_same_as_a_file(page)
 
 
 def test_math_is_typeset_without_the_network(page, html_folder):
@@ -76,10 +120,8 @@ def test_math_is_typeset_without_the_network(page, html_folder):
     assert formulas == page.locator(".math").count()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_figure_has_an_alt_text_and_a_caption(page, html_folder, name):
-    visit(page, (html_folder / name).as_uri())
-    images = page.eval_on_selector_all(
+def test_every_figure_has_an_alt_text_and_a_caption(opened):
+    images = opened.eval_on_selector_all(
         ".bd-article img",
         "images => images.map(image => ({alt: image.alt, source: image.getAttribute('src'),"
         " caption: image.closest('figure')?.querySelector('figcaption')?.textContent ?? ''}))",
@@ -88,26 +130,23 @@ def test_every_figure_has_an_alt_text_and_a_caption(page, html_folder, name):
         # MyST-NB's own alternative is the path of the file.
         assert len(image["alt"]) > 30 and "_images" not in image["alt"], image
         assert len(image["caption"]) > 30, image
-    if name == "chapters/training.html":
+    if opened.name == "chapters/training.html":
         assert len(images) >= 6
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_figure_is_crisp_on_a_high_density_screen(page, html_folder, name):
-    visit(page, (html_folder / name).as_uri())
-    for source, natural, shown in page.eval_on_selector_all(
+def test_every_figure_is_crisp_on_a_high_density_screen(opened):
+    show(opened)
+    for source, natural, shown in opened.eval_on_selector_all(
         ".bd-article img",
         "images => images.map(image => [image.src, image.naturalWidth, image.clientWidth])",
     ):
         assert source.split("?")[0].endswith(".svg") or natural >= 2 * shown, source
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_figures_are_readable_in_dark_mode(page, html_folder, name):
-    page.emulate_media(color_scheme="dark")
-    visit(page, (html_folder / name).as_uri())
-    assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
-    for ground, effect in page.eval_on_selector_all(
+def test_figures_are_readable_in_dark_mode(opened):
+    show(opened, theme="dark")
+    assert opened.evaluate("() => document.documentElement.dataset.theme") == "dark"
+    for ground, effect in opened.eval_on_selector_all(
         ".bd-article figure img",
         "images => images.map(image => { const style = getComputedStyle(image);"
         " return [style.backgroundColor, style.filter]; })",
@@ -116,16 +155,14 @@ def test_figures_are_readable_in_dark_mode(page, html_folder, name):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", PAGES)
-def test_the_page_does_not_scroll_sideways(page, html_folder, name, width):
-    page.set_viewport_size({"width": width, "height": 900})
-    visit(page, (html_folder / name).as_uri())
-    content, window = page.evaluate(
+def test_the_page_does_not_scroll_sideways(opened, width):
+    show(opened, width)
+    content, window = opened.evaluate(
         "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
     assert content <= window
     # Nor is anything cut off: what is wider than the page must scroll inside itself.
-    cut = page.eval_on_selector_all(
+    cut = opened.eval_on_selector_all(
         ".bd-article *",
         """elements => elements.filter(element => {
              if (element.getBoundingClientRect().right <= window.innerWidth + 1) return false;
@@ -141,14 +178,12 @@ def test_the_page_does_not_scroll_sideways(page, html_folder, name, width):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_in_the_book_s_own_content(page, html_folder, name, theme):
+def test_axe_finds_nothing_in_the_book_s_own_content(opened, theme):
     from axe_playwright_python.sync_playwright import Axe
 
-    page.emulate_media(color_scheme=theme)
-    visit(page, (html_folder / name).as_uri())
-    assert page.evaluate("() => document.documentElement.dataset.theme") == theme
-    found = Axe().run(page).response["violations"]
+    show(opened, theme=theme)
+    assert opened.evaluate("() => document.documentElement.dataset.theme") == theme
+    found = Axe().run(opened).response["violations"]
     assert {
         rule["id"]: [node["html"][:150] for node in rule["nodes"]]
         for rule in found
@@ -157,14 +192,12 @@ def test_axe_finds_nothing_in_the_book_s_own_content(page, html_folder, name, th
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_each_page_offers_its_executed_notebook(page, site, html_folder, name):
+def test_each_page_offers_its_executed_notebook(site, html_folder, name):
     html = f"chapters/{name.removesuffix('.ipynb')}.html"
-    visit(page, f"{site}/{html}")
-    link = page.locator('a[href$=".ipynb"]').first
-    address = urllib.parse.urljoin(f"{site}/{html}", link.get_attribute("href"))
-    answer = page.request.get(address)
-    assert answer.ok
-    offered = nbformat.reads(answer.text(), as_version=4)
+    link = re.search(r'<a\s[^>]*href="([^"]*\.ipynb)"', (html_folder / html).read_text("utf-8"))
+    address = urllib.parse.urljoin(f"{site}/{html}", link[1])
+    with urllib.request.urlopen(address) as answer:
+        offered = nbformat.reads(answer.read().decode("utf-8"), as_version=4)
     tested = nbformat.read(ROOT / "notebooks" / name, as_version=4)
     assert [cell.source for cell in offered.cells] == [cell.source for cell in tested.cells]
     # What was tested is what is published: the very outputs.
