@@ -31,6 +31,8 @@ CELL_TIMEOUT_SECONDS = 1800
 CHAPTERS_AT_ONCE = 2
 # How long each chapter took when `make bench` measured it.
 CHAPTER_FACTS = pathlib.Path("benchmarks") / "results" / "chapters.json"
+# Results that pages show and no chapter reads: a new one of these changes no output.
+SHOWN_RESULTS = {"chapters.json", "playground.json"}
 
 
 def chapters(root: pathlib.Path = ROOT) -> list[pathlib.Path]:
@@ -59,14 +61,14 @@ def digest(root: pathlib.Path = ROOT) -> str:
     """Summarise all that a chapter's outputs depend on, apart from the chapter itself.
 
     That is the package with its data, the stored results that chapters plot, the lock and the
-    version of Python. `chapters.json` is left out: pages show it, no chapter reads it.
+    version of Python. Results that pages show and no chapter reads are left out.
     """
     files = [root / "requirements.txt"]
     files += sorted((root / "cnnbook").rglob("*"))
     files += sorted((root / "benchmarks" / "results").glob("*.json"))
     summary = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for file in files:
-        if file.is_file() and file.suffix != ".pyc" and file.name != "chapters.json":
+        if file.is_file() and file.suffix != ".pyc" and file.name not in SHOWN_RESULTS:
             summary.update(file.relative_to(root).as_posix().encode())
             # Universal newlines: the same text checked out on Windows is the same text.
             contents = file.read_bytes()

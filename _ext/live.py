@@ -13,6 +13,7 @@ import pathlib
 import execution
 import jupyter_cache
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
@@ -20,6 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 
 FOLDER = "playground"
 NETWORKS = "networks.js"
+MEASURED = execution.ROOT / "benchmarks" / "results" / "playground.json"
 MIME_TYPE = "application/vnd.cnnbook.network+json"
 PLAYGROUND_SCRIPTS = [
     *(NETWORKS, "network.js", "normalize.js", "dom.js", "pad.js", "explain.js"),
@@ -88,6 +90,59 @@ class Widget(SphinxDirective):
             *told.children,
             nodes.raw("", "</noscript>", format="html"),
         ]
+
+
+class PlaygroundMeasured(SphinxDirective):
+    """``{playground-measured} drawn`` or ``cost``: what the benchmark of the live network found."""
+
+    required_arguments = 1
+
+    def run(self):
+        """Put the stored numbers into a table, or into sentences."""
+        self.env.note_dependency(str(MEASURED))
+        if not MEASURED.is_file():
+            logger.warning(
+                "no measurements of the playground: run `make bench`", location=self.get_location()
+            )
+            return []
+        result = json.loads(MEASURED.read_text(encoding="utf-8"))
+        lines = {"drawn": _drawn_table, "cost": _cost_sentences}[self.arguments[0]](result)
+        holder = nodes.container(classes=["playground-measured"])
+        self.state.nested_parse(
+            StringList(lines, source=str(MEASURED)), self.content_offset, holder
+        )
+        return [holder]
+
+
+def _drawn_table(result: dict) -> list[str]:
+    """Write how drawn digits are read as a MyST table."""
+    lines = [
+        "| Digits drawn | longer side, of the pad's | pen, of the pad's side "
+        "| read right, centred | read right, as drawn |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for size, facts in result["drawn"].items():
+        low, high = (scale * 20 / 28 for scale in facts["scale"])  # a digit in its field
+        lines.append(
+            f"| {facts['digits']:,}, {size} | {low:.0%} to {high:.0%} | 1/{280 / facts['pen']:.0f} "
+            f"| {facts['centred']:.1%} | {facts['as_drawn']:.1%} |"
+        )
+    return lines
+
+
+def _cost_sentences(result: dict) -> list[str]:
+    """Say what the page weighs, and how long it takes."""
+    plain, slow = result["throttled"]["1"], result["throttled"]["6"]
+    machine = result["machine"]
+    return [
+        f"All scripts and networks of this page together have {result['bytes'] / 1e3:,.0f} kB, "
+        f"{result['bytes_gzip'] / 1e3:,.0f} kB when compressed.",
+        f"In {result['browser']} on {machine['cores']} cores ({machine['processor']}), the first "
+        f"answer stands {plain['first_prediction_milliseconds'] / 1000:.1f} s after the page is "
+        "opened; with every point that you draw, the network and all its maps take "
+        f"{plain['update_milliseconds']:.1f} ms, or {slow['update_milliseconds']:.0f} ms when the "
+        "browser is made six times as slow.",
+    ]
 
 
 class PutStillPictures(SphinxPostTransform):
@@ -160,6 +215,7 @@ def setup(app: Sphinx) -> dict:
     """Register the directives, and what publishes their scripts."""
     app.add_node(StillPicture)
     app.add_directive("playground", Playground)
+    app.add_directive("playground-measured", PlaygroundMeasured)
     app.add_directive("widget", Widget)
     app.add_post_transform(PutStillPictures)
     app.connect("html-page-context", add_scripts)

@@ -1,10 +1,11 @@
-"""Measure the live network in a real Chromium: script time an update, and the first prediction.
+"""Measure the live network in a real Chromium: script time an update, and how drawings are read.
 
     python benchmarks/playground.py
 
 Needs the built book (`make book`). Plain and slowed-down (6x, by the browser's own throttle)
 rounds take turns, so that both meet the same machine; an update is a stroke's new point, the
 network, and all that is painted. Long tasks are those of more than 50 ms while a digit is drawn.
+Then test digits are drawn on the pad as strokes (handwriting.py), tiny to large.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ import pathlib
 import shutil
 import statistics
 
+import handwriting
 import record
 from playwright.sync_api import sync_playwright
+
+from cnnbook import data
 
 HTML = pathlib.Path(__file__).parent.parent / "_build" / "html"
 ROUNDS = 3
 UPDATES = 60
+DRAWN = 2000
 THROTTLES = (1, 6)
 
 UPDATE = """count => {
@@ -68,6 +73,21 @@ def _open(browser, throttle: int):
     return page, first
 
 
+def _draw(browser) -> dict[str, dict]:
+    """Draw the first test digits at each range of sizes; return the shares that are read right."""
+    _, (images, labels) = data.load_mnist()
+    labels = labels[:DRAWN]
+    digits = handwriting.strokes_of(images[:DRAWN])
+    page, _ = _open(browser, 1)
+    found = {}
+    for size, facts in handwriting.SIZES.items():
+        right = handwriting.draw(page, digits, size) == labels[:, None]
+        centred, as_drawn = right.mean(axis=0)
+        found[size] = {**facts, "digits": DRAWN, "centred": centred, "as_drawn": as_drawn}
+    page.close()
+    return found
+
+
 def main() -> None:
     """Measure and store."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -86,6 +106,8 @@ def main() -> None:
                 times[throttle] += page.evaluate(UPDATE, UPDATES)[10:]
                 long[throttle] += page.evaluate(DRAW)
                 page.close()
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+        drawn = _draw(browser)
         browser.close()
     folder = HTML / "playground"
     files = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
@@ -95,7 +117,7 @@ def main() -> None:
             "browser": f"Chromium {version}",
             "rounds": ROUNDS,
             "updates_a_round": UPDATES - 10,
-            "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+            "load_average": load,
             "throttled": {
                 str(throttle): {
                     "update_milliseconds": statistics.median(times[throttle]),
@@ -105,6 +127,7 @@ def main() -> None:
                 }
                 for throttle in THROTTLES
             },
+            "drawn": drawn,
             "bytes": sum(len(content) for content in files.values()),
             "bytes_gzip": sum(len(gzip.compress(content)) for content in files.values()),
         },

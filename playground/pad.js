@@ -71,6 +71,10 @@
     node.addEventListener("pointermove", (event) => {
       const stroke = drawing.get(event.pointerId);
       if (!stroke) return;
+      if (event.pointerType === "mouse" && !event.buttons) {
+        drawing.delete(event.pointerId); // let go where the page could not see it: in another tab
+        return;
+      }
       const box = node.getBoundingClientRect();
       const missed = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
       for (const each of missed.length ? missed : [event]) addEvent(stroke, each, box);
@@ -160,6 +164,7 @@
       width = node.clientWidth || SHEET;
       node.draw();
     }).observe(node);
+    addEventListener("resize", () => node.draw()); // a zoom alone changes the dots a pixel has
     return node;
   }
 

@@ -29,7 +29,7 @@
 
   const NETWORKS = {
     article: ["article's", "The article's network, as the book trained it"],
-    fast: ["faster", "The book's faster network, trained in an eighth of the time"],
+    fast: ["faster", "The book's faster network, of fewer parameters and trained in less time"],
     random: ["random", "The article's network before training: random weights"],
   };
   const networks = {};

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from cnnbook import data, export
+from cnnbook import attribution, data, export
 
 PAGE = "chapters/playground.html"
 TOLERANCE = 1e-4  # Keras itself differs by 1e-5 between batch sizes
@@ -200,29 +200,6 @@ def test_the_interface_takes_784_pixels_and_gives_plain_numbers(page):
 
 # ---- Right on drawn digits -----------------------------------------------------------------------
 
-DRAW = """([drawn, pens]) => {
-  const { playground, network } = cnnbook;
-  const pad = document.querySelector(".cb-pad");
-  const article = network.published("article");
-  const box = pad.getBoundingClientRect();
-  const event = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, {
-    pointerId: 9, bubbles: true, cancelable: true, button: type === "pointermove" ? -1 : 0,
-    clientX: box.left + (x * box.width) / 280, clientY: box.top + (y * box.height) / 280 }));
-  return drawn.map((strokes, i) => {
-    playground.clear();
-    playground.state.pen = pens[i];
-    for (const stroke of strokes) {
-      stroke.forEach(([x, y], k) => event(k ? "pointermove" : "pointerdown", x, y));
-      event("pointerup", ...stroke[stroke.length - 1]);
-    }
-    return [true, false].map((centred) =>
-      network.answer(network.run(article, playground.receive(centred).pixels)));
-  });
-}"""
-
-SIZES = {"usual": (0.5, 1.2), "tiny": (0.3, 0.5), "large": (1.0, 1.3)}
-PENS = {"usual": (12, 28), "tiny": (20, 24), "large": (8, 12)}
-
 
 @pytest.fixture(scope="module")
 def strokes():
@@ -230,15 +207,9 @@ def strokes():
     return handwriting.strokes_of(images[:DRAWN]), labels[:DRAWN]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", handwriting.SIZES)
 def test_digits_drawn_anywhere_are_read_right_with_centring_and_not_without(page, strokes, size):
-    generator = np.random.default_rng(0)
-    drawn, pens = [], []
-    for digit in strokes[0]:
-        moved = handwriting.moved(digit, generator, generator.uniform(*SIZES[size]))
-        drawn.append([np.round(stroke, 1).tolist() for stroke in moved])
-        pens.append(int(generator.integers(*PENS[size])))
-    answers = np.array(page.evaluate(DRAW, [drawn, pens]))
+    answers = handwriting.draw(page, strokes[0], size)
     centred, as_drawn = (answers == strokes[1][:, None]).mean(axis=0)
     print(f"{size}: {centred:.1%} with centring, {as_drawn:.1%} without")
     # This network reads 98.6 % of MNIST itself; of 500 drawings, 96.6 to 96.8 % were measured. A
@@ -271,7 +242,184 @@ def test_a_dot_is_no_digit(page):
     assert "Too small" in page.locator(".cb-answer .cb-note").inner_text()
 
 
+# ---- See and touch -------------------------------------------------------------------------------
+
+
+def test_answer_and_layers_follow_the_pen_within_a_frame(page):
+    """However many events a frame brings, it holds one update."""
+    before, frames, after, painted = page.evaluate("""async () => {
+      const { playground } = cnnbook;
+      playground.clear();
+      await new Promise(requestAnimationFrame);
+      const verdict = document.querySelector(".cb-verdict");
+      const before = verdict.textContent;
+      const pad = document.querySelector(".cb-pad");
+      const box = pad.getBoundingClientRect();
+      const real = requestAnimationFrame;
+      let frames = 0;
+      window.requestAnimationFrame = (call) => { frames++; return real(call); };
+      for (let i = 0; i <= 1000; i++) {
+        pad.dispatchEvent(new PointerEvent(i ? "pointermove" : "pointerdown", { pointerId: 4,
+          bubbles: true, clientX: box.left + 140, clientY: box.top + 40 + i / 5 }));
+      }
+      window.requestAnimationFrame = real;
+      await new Promise(real);
+      const canvas = document.querySelector("[data-layer=conv2] canvas");
+      return [before, frames, verdict.textContent, new Set(canvas.dots).size > 20];
+    }""")
+    assert (before, frames, after, painted) == ("?", 1, "1", True)
+
+
+@pytest.mark.parametrize("name", ["article", "fast"])
+def test_every_layer_says_its_size_and_its_parameters(page, networks, name):
+    model = export.rebuild(networks[name])
+    page.locator(f".cb-choice input[value={name}]").check(force=True)
+    heads = {
+        head.locator("h2").inner_text(): head.inner_text().replace(",", "")
+        for head in page.locator(".cb-layer-head").all()
+    }
+    for layer, head in heads.items():
+        shape = model.get_layer(layer).output.shape[1:]
+        assert " \N{MULTIPLICATION SIGN} ".join(str(size) for size in shape) in head
+    told = [int(number) for head in heads.values() for number in re.findall(r"(\d+) param", head)]
+    assert sum(told) == sum(layer["parameters"] for layer in networks[name]["layers"])
+    if name == "article":
+        assert list(heads) == ["conv1", "pool1", "conv2", "pool2", "dense1", "dense2"]
+
+
+def test_a_touched_value_lights_up_what_it_was_computed_from(page):
+    """Map 11 of conv2, row 4, column 6: its window in all maps of pool1, its field on the pad."""
+    page.evaluate("() => cnnbook.playground.place('typical', 3)")
+    canvas = page.locator("[data-layer=conv2] canvas").first
+    canvas.scroll_into_view_if_needed()
+    # A value of conv2 is 2 dots wide, a map 11 values, with a dot between two maps.
+    x, y = canvas.evaluate("""(canvas) => {
+      const box = canvas.getBoundingClientRect();
+      const [columns, step] = [Math.round((canvas.width + 1) / 23), 23];
+      const [left, top] = [(11 % columns) * step, Math.floor(11 / columns) * step];
+      return [box.left + ((left + 2 * 6 + 1) * box.width) / canvas.width,
+              box.top + ((top + 2 * 4 + 1) * box.height) / canvas.height];
+    }""")
+    page.mouse.click(x, y)
+    assert (
+        page.locator(".cb-inspector-title")
+        .inner_text()
+        .startswith("conv2, map 11, row 4, column 6")
+    )
+    marked = """layer => { const overlay = document.querySelector(layer + " .cb-marks");
+      if (!overlay.width) return 0;
+      const { data } = overlay.getContext("2d").getImageData(0, 0, overlay.width, overlay.height);
+      return data.filter((value, i) => i % 4 === 3 && value > 0).length; }"""
+    for layer, lit in {"conv1": False, "pool1": True, "conv2": True, "pool2": False}.items():
+        assert (page.evaluate(marked, f"[data-layer={layer}]") > 0) == lit, layer
+    assert page.evaluate(marked, ".cb-small") > 0
+
+
+def test_maps_are_blue_white_orange_and_follow_the_dark_theme(page):
+    """The colours of both ends, and of zero, in both themes; a ReLU's zero is paper."""
+    paper = page.evaluate("""async () => {
+      const paper = {};
+      for (const theme of ["light", "dark"]) {
+        document.documentElement.dataset.theme = theme;
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+        const { data } = document.querySelector("[data-layer=conv1] canvas")
+          .getContext("2d").getImageData(0, 0, 60, 60);
+        const count = {};
+        for (let i = 0; i < data.length; i += 4) {
+          if (!data[i + 3]) continue; // the gaps between maps
+          const colour = data.slice(i, i + 3).join();
+          count[colour] = (count[colour] ?? 0) + 1;
+        }
+        paper[theme] = Object.keys(count).sort((a, b) => count[b] - count[a])[0];
+      }
+      document.documentElement.dataset.theme = "light";
+      return paper;
+    }""")
+    ends = page.evaluate("() => [-1, 0, 1].map((value) => cnnbook.dom.cellStyle(value, 1))")
+    assert ["0,114,178" in ends[0], "255,255,255" in ends[1], "213,94,0" in ends[2]] == [True] * 3
+    assert paper["light"] != paper["dark"]
+    assert max(map(int, paper["dark"].split(","))) < 110
+
+
 # ---- Robust --------------------------------------------------------------------------------------
+
+
+def test_a_stroke_goes_on_outside_the_pad_and_ends_where_the_button_is_let_go(page):
+    page.evaluate("() => cnnbook.playground.clear()")
+    box = page.locator(".cb-pad").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    for x, y in ((150, 60), (400, -40), (150, 400), (200, 200)):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    page.mouse.move(box["x"] + 500, box["y"] + 100)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 100, box["y"] + 100, steps=4)
+    strokes = page.evaluate("() => cnnbook.playground.state.strokes")
+    assert len(strokes) == 1
+    assert (min(strokes[0]), max(strokes[0])) == (0, 280)
+    assert strokes[0][-2] == 280  # the last point is at the edge, not where the mouse came back
+
+
+def test_a_resize_and_a_zoom_while_drawing_lose_nothing(page):
+    page.evaluate("() => cnnbook.playground.clear()")
+    pad = page.locator(".cb-pad")
+    session = page.context.new_cdp_session(page)
+
+    def go(x, y, steps=6):
+        box = pad.bounding_box()
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=steps)
+
+    metrics = {"mobile": False, "width": 900, "height": 700}
+    go(0.25, 0.2)
+    page.mouse.down()
+    go(0.75, 0.2)
+    page.set_viewport_size({"width": 330, "height": 900})  # another layout, a smaller pad
+    pad.scroll_into_view_if_needed()
+    go(0.75, 0.2, steps=1)
+    go(0.6, 0.5)
+    session.send("Emulation.setDeviceMetricsOverride", {**metrics, "deviceScaleFactor": 2})
+    pad.scroll_into_view_if_needed()
+    go(0.6, 0.5, steps=1)
+    go(0.45, 0.9)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    side = page.evaluate("() => document.querySelector('.cb-pad canvas').width")
+    drawn = page.evaluate("() => cnnbook.playground.state.strokes")
+    verdict = page.locator(".cb-verdict").inner_text()
+    session.send("Emulation.clearDeviceMetricsOverride")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert len(drawn) == 1 and verdict == "7"
+    assert np.allclose(drawn[0][:2], [70, 56], atol=3)
+    assert np.allclose(drawn[0][-2:], [126, 252], atol=3)
+    assert side > 500  # as sharp as the screen is now
+
+
+def test_fingers_draw_and_do_not_scroll_the_page(page):
+    page.evaluate("() => { cnnbook.playground.clear(); scrollTo(0, 0); }")
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 5})
+    box = page.locator(".cb-pad").bounding_box()
+    scrolled = page.evaluate("() => scrollY")
+
+    def touch(kind, points):
+        points = [
+            {"x": box["x"] + x, "y": box["y"] + y, "id": finger}
+            for finger, (x, y) in enumerate(points)
+        ]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers = [(60, 200), (140, 200), (220, 200)]
+    touch("touchStart", fingers)
+    for step in range(1, 9):
+        touch("touchMove", [(x, y - 20 * step) for x, y in fingers])
+    touch("touchEnd", [])
+    page.wait_for_timeout(50)
+    strokes = page.evaluate("() => cnnbook.playground.state.strokes")
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    assert len(strokes) == 3
+    assert page.evaluate("() => scrollY") == scrolled
+    assert all(max(stroke[1::2]) - min(stroke[1::2]) > 100 for stroke in strokes)
 
 
 def test_thousands_of_events_several_fingers_and_a_resize_lose_nothing(page):
@@ -299,16 +447,30 @@ def test_thousands_of_events_several_fingers_and_a_resize_lose_nothing(page):
     assert kept == [3, 0, 280]  # what leaves the pad stays at its edge
 
 
-def test_a_hidden_tab_loses_no_drawing(page):
-    page.evaluate("""() => { cnnbook.playground.clear();
-      cnnbook.playground.state.strokes.push([60, 60, 200, 60, 110, 230]); }""")
-    other = page.context.new_page()
-    other.bring_to_front()
-    page.evaluate("() => cnnbook.playground.update()")
-    other.close()
-    page.bring_to_front()
-    assert page.evaluate("() => cnnbook.playground.state.strokes.length") == 1
-    assert page.locator(".cb-verdict").inner_text() == "7"
+def test_a_tab_hidden_while_drawing_loses_no_drawing(page):
+    """The pen is down, the page stands still, and the button is let go where it cannot be seen."""
+    page.evaluate("() => cnnbook.playground.clear()")
+    session = page.context.new_cdp_session(page)
+    count = "() => cnnbook.playground.state.strokes.map((stroke) => stroke.length)"
+    box = page.locator(".cb-pad").bounding_box()
+    page.mouse.move(box["x"] + 70, box["y"] + 50)
+    page.mouse.down()
+    for x, y in ((210, 50), (130, 240)):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
+    drawn = page.evaluate(count)
+    session.send("Page.setWebLifecycleState", {"state": "frozen"})
+    session.send("Page.setWebLifecycleState", {"state": "active"})
+    # A real mouse that moves over the page, its button up; no pointerup ever came.
+    page.evaluate(
+        """([x, y]) => { for (const step of [0, 30, 60]) {
+      document.querySelector(".cb-pad").dispatchEvent(new PointerEvent("pointermove", {
+        pointerId: 1, pointerType: "mouse", buttons: 0, bubbles: true,
+        clientX: x + 40 + step, clientY: y + 200 })); } }""",
+        [box["x"], box["y"]],
+    )
+    assert page.evaluate(count) == drawn
+    page.mouse.up()
+    page.wait_for_function("() => document.querySelector('.cb-verdict').textContent === '7'")
 
 
 def test_ten_thousand_strokes_leave_no_memory_behind(page):
@@ -407,6 +569,43 @@ def test_the_arithmetic_adds_up_in_every_layer(page):
     )
 
 
+def test_nothing_moves_for_readers_who_asked_for_less_motion(page):
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("""() => { window.asked = [];
+      Element.prototype.scrollIntoView = function (how) { window.asked.push(how.behavior); }; }""")
+    page.locator(".cb-button", has_text="A tour of six steps").click()
+    assert page.evaluate("() => window.asked") == ["auto"]
+    moving = page.evaluate("""() =>
+      [...document.querySelectorAll(".cnnbook-playground *")].filter((node) => {
+        const { animationName, transitionDuration } = getComputedStyle(node);
+        return animationName !== "none" || /[1-9]/.test(transitionDuration);
+      }).map((node) => node.outerHTML.slice(0, 100))""")
+    page.emulate_media(reduced_motion="no-preference")
+    assert moving == []
+
+
+def test_drawing_is_announced_when_it_rests_and_not_while_it_goes_on(page):
+    said = page.evaluate("""async () => {
+      const { playground } = cnnbook;
+      const said = [];
+      new MutationObserver((changes) => said.push(changes[0].target.textContent)).observe(
+        document.querySelector(".cnnbook-playground > [role=status]"), { childList: true });
+      playground.clear();
+      const stroke = [140, 40];
+      playground.state.strokes.push(stroke);
+      for (let i = 0; i < 40; i++) {
+        stroke.push(140, 40 + 5 * i);
+        playground.update();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      const during = said.length;
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      return [during, said.slice(during)];
+    }""")
+    assert said[0] == 0
+    assert len(said[1]) == 1 and said[1][0].startswith("Read as 1, ")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_when_everything_is_open(page, site, theme):
     from axe_playwright_python.sync_playwright import Axe
@@ -503,6 +702,68 @@ def test_a_changed_digit_is_read_as_the_one_that_was_asked_for(page):
     }""")
     assert [answer for answer, _, _ in answers] == [1, 2, 3, 9]
     assert all(0 < length < 6 and inside for _, length, inside in answers)
+
+
+def test_what_mattered_is_what_the_book_s_occlusion_finds(page, networks, digits):
+    import keras
+
+    model = export.rebuild(networks["article"])
+    whole = model.layers[-1]
+    features = keras.Model(model.inputs, model.layers[-2].output)
+    kernel, bias = whole.get_weights()
+    logits = keras.Sequential([features, keras.layers.Dense(10)])
+    logits.build((None, 28, 28, 1))
+    logits.layers[-1].set_weights([kernel, bias])
+    image, label = digits[0][0], int(digits[1][0])
+    drops = attribution.occlusion(logits, image[np.newaxis], [label])[0]
+    total, count = np.zeros((28, 28)), np.zeros((28, 28))
+    for row, column in np.ndindex(drops.shape):
+        place = np.s_[2 * row : 2 * row + 4, 2 * column : 2 * column + 4]
+        total[place] += drops[row, column]
+        count[place] += 1
+    digit, found = page.evaluate(
+        "async (pixels) => { const { done } = cnnbook.questions.occlusion("
+        " cnnbook.network.published('article'), pixels);"
+        " const { digit, map } = await done; return [digit, Array.from(map)]; }",
+        image.ravel().tolist(),
+    )
+    assert digit == label
+    np.testing.assert_allclose(found, (total / count).ravel(), atol=TOLERANCE)
+
+
+def test_two_digits_are_compared_layer_by_layer_and_three_networks_side_by_side(page):
+    page.evaluate("""() => { cnnbook.playground.place("typical", 4); cnnbook.playground.update();
+      document.querySelectorAll(".cb-question").forEach((node) => (node.open = true)); }""")
+    page.locator(".cb-button", has_text="Keep this digit").click()
+    page.evaluate("() => { cnnbook.playground.place('typical', 9); cnnbook.playground.update(); }")
+    legend = page.locator("[data-layer=conv1] .cb-legend span").last
+    scales = {}
+    for view in ("this", "kept", "difference"):
+        page.locator(f".cb-question input[value={view}]").check(force=True)
+        scales[view] = float(legend.inner_text())
+    this, kept, difference = page.evaluate("""() => {
+      const { network, playground } = cnnbook;
+      const article = network.published("article");
+      const [a, b] = [9, 4].map((digit) => { playground.place("typical", digit);
+        return network.run(article, playground.receive().pixels).values[0]; });
+      const { largest } = cnnbook.dom;
+      return [largest(a), largest(b), largest(a.map((value, i) => value - b[i]))]; }""")
+    assert scales == pytest.approx({"this": this, "kept": kept, "difference": difference}, rel=0.01)
+    page.locator(".cb-question .cb-button", has_text="Compare").click()
+    answers = page.locator(".cb-compared p").all_inner_texts()
+    assert len(answers) == 4  # the kept digit, and three networks
+    assert [answer.startswith("reads 9") for answer in answers[1:3]] == [True, True]
+
+
+def test_the_tour_says_what_the_page_shows(page):
+    """The answers to the off-centre 7 are those of the network, whichever they are."""
+    page.locator(".cb-button", has_text="A tour of six steps").click()
+    text = page.locator(".cb-tour p").first.inner_text()
+    shown = page.locator(".cb-verdict").inner_text()
+    page.get_by_label("Centre as MNIST was made").check()
+    page.wait_for_function("() => document.querySelector('.cb-verdict').textContent === '7'")
+    assert shown != "7"
+    assert f"it is read as a {shown}" in text and "as a 7" in text
 
 
 def test_without_javascript_a_figure_stands_in_its_place(browser, html_folder):

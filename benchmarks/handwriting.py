@@ -1,10 +1,44 @@
-"""Test digits as strokes of a pen: MNIST's ink thinned to lines, which are then followed."""
+"""MNIST's digits as strokes of a pen: thinned to lines, followed, drawn on the playground.
+
+The tests and the benchmark of the live network share it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 ZOOM = 4
+SHEET = 280  # side of the pad, in its own unit
+# Height of MNIST's field as a share of the sheet, and the width of the pen.
+SIZES = {
+    "tiny": {"scale": (0.3, 0.5), "pen": 24},
+    "middle": {"scale": (0.5, 1.2), "pen": 20},
+    "large": {"scale": (1.0, 1.3), "pen": 8},
+}
+
+# Draw digits on the pad with pointer events; what is read with centring, and without.
+DRAW = """([drawn, pen]) => {
+  const { playground, network } = cnnbook;
+  const pad = document.querySelector(".cb-pad");
+  const article = network.published("article");
+  const box = pad.getBoundingClientRect();
+  const event = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, {
+    pointerId: 9, bubbles: true, cancelable: true, button: type === "pointermove" ? -1 : 0,
+    clientX: box.left + (x * box.width) / 280, clientY: box.top + (y * box.height) / 280 }));
+  const answers = drawn.map((strokes) => {
+    playground.clear();
+    playground.state.pen = pen;
+    for (const stroke of strokes) {
+      stroke.forEach(([x, y], k) => event(k ? "pointermove" : "pointerdown", x, y));
+      event("pointerup", ...stroke[stroke.length - 1]);
+    }
+    return [true, false].map((centred) =>
+      network.answer(network.run(article, playground.receive(centred).pixels)));
+  });
+  playground.clear();
+  playground.state.pen = 20;
+  return answers;
+}"""
 
 
 def thin(solid: np.ndarray) -> np.ndarray:
@@ -86,7 +120,7 @@ def strokes_of(images: np.ndarray) -> list[list[np.ndarray]]:
 
 
 def moved(
-    strokes: list[np.ndarray], generator: np.random.Generator, scale: float, side: float = 280
+    strokes: list[np.ndarray], generator: np.random.Generator, scale: float, side: float = SHEET
 ) -> list[np.ndarray]:
     """Turn a digit by up to 15 degrees, scale it, and put it anywhere on the sheet.
 
@@ -100,3 +134,16 @@ def moved(
     # A digit too large for the sheet is cut off as a hand would be: not at all, here.
     place = generator.uniform(np.minimum(low, high), np.maximum(low, high))
     return [stroke + place for stroke in turned]
+
+
+def draw(page, digits: list[list[np.ndarray]], size: str, seed: int = 0) -> np.ndarray:
+    """Draw digits on the pad of an open playground, each somewhere, at one range of sizes.
+
+    ``page`` is Playwright's. Returns the digits read, (N, 2): with centring, and without.
+    """
+    generator = np.random.default_rng(seed)
+    drawn = []
+    for strokes in digits:
+        placed = moved(strokes, generator, generator.uniform(*SIZES[size]["scale"]))
+        drawn.append([np.round(stroke, 1).tolist() for stroke in placed])
+    return np.array(page.evaluate(DRAW, [drawn, SIZES[size]["pen"]]))
