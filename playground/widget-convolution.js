@@ -107,18 +107,26 @@
       if (!timer) speaker.say(`Output ${count} by ${count}; row ${row}, column ${column}: ${show(output[state.place])}`);
     }
 
+    const steps = widgets.walk(after, {
+      count: () => result().count,
+      place: () => state.place,
+      move: (place) => {
+        state.place = place;
+        paint();
+      },
+    });
     root.replaceChildren(
       element("p", { class: "cb-widget-title" }, "Try it: edit the kernel, and choose a value of the output"),
       element("div", { class: "cb-row" }, ...Object.keys(KERNELS).map((name) => button(name, () => preset(name)))),
       element("div", { class: "cb-row" },
         choice("Stride", [[1, "1"], [2, "2"], [3, "3"]], 1, set("stride", true)),
         choice("Padding", [["valid", "valid"], ["same", "same"]], "valid", set("padding")),
-        choice("Dilation", [[1, "1"], [2, "2"]], 1, set("dilation", true)),
-        slide),
+        choice("Dilation", [[1, "1"], [2, "2"]], 1, set("dilation", true))),
       element("div", { class: "cb-parts" },
         element("div", { class: "cb-plate" }, element("div", { class: "cb-small-title" }, "input, 8 × 8"), before),
         element("div", {}, element("div", { class: "cb-small-title" }, "kernel, 3 × 3"), element("div", { class: "cb-cells", style: "--columns:3" , role: "group", "aria-label": "Kernel" }, ...inputs)),
         element("div", { class: "cb-plate" }, element("div", { class: "cb-small-title" }, "output"), after)),
+      element("div", { class: "cb-row" }, "Window:", steps, slide),
       told, sum, speaker,
     );
     paint();

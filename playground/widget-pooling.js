@@ -11,6 +11,7 @@
     const before = element("div", { class: "cb-picks" });
     const after = element("div", { class: "cb-picks", role: "group", "aria-label": "Output: choose a value" });
     const told = element("p", { class: "cb-facts" });
+    const sum = element("p", { class: "cb-sum" });
     const set = (key, number = true) => (value) => {
       state[key] = number ? Number(value) : value;
       paint();
@@ -47,6 +48,14 @@
           },
         }, brief(Math.round(value * 100) / 100))));
       if (focused) after.children[state.place]?.focus();
+      const inside = picture.filter((_, place) => {
+        const [r, c] = [Math.floor(place / SIZE) - top, (place % SIZE) - left];
+        return r >= 0 && c >= 0 && r < state.side && c < state.side;
+      });
+      const written = inside.map((value) => value.toFixed(1).replace("0.0", "0")).join(", ");
+      sum.textContent =
+        `Row ${row}, column ${column}: the ${state.kind === "max" ? "largest" : "mean"} of ${written} ` +
+        `is ${show(output[state.place])}.`;
       const differ = output.filter((value, place) => Math.abs(value - still[place]) > 1e-9).length;
       const pixels = picture.filter((value, place) => Math.abs(value - widgets.SEVEN[place]) > 1e-9).length;
       const unused = state.padding === "valid" ? SIZE - ((count - 1) * state.stride + state.side) : 0;
@@ -59,6 +68,14 @@
       speaker.say(told.textContent);
     }
 
+    const steps = widgets.walk(after, {
+      count: () => pooled(widgets.SEVEN).count,
+      place: () => state.place,
+      move: (place) => {
+        state.place = place;
+        paint();
+      },
+    });
     root.replaceChildren(
       element("p", { class: "cb-widget-title" }, "Try it: pool a small 7, and shift it by one pixel"),
       element("div", { class: "cb-row" },
@@ -71,7 +88,8 @@
       element("div", { class: "cb-parts" },
         element("div", { class: "cb-plate" }, element("div", { class: "cb-small-title" }, "input, 8 × 8"), before),
         element("div", { class: "cb-plate" }, element("div", { class: "cb-small-title" }, "pooled"), after)),
-      told, speaker,
+      element("div", { class: "cb-row" }, "Window:", steps),
+      sum, told, speaker,
     );
     paint();
     dom.onTheme(paint);

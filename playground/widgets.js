@@ -62,6 +62,33 @@
     "00000000", "09999990", "05555980", "00003960", "00007920", "00029600", "00069200", "00000000",
   ].flatMap((row) => [...row].map((digit) => Number(digit) / 9));
 
+  /**
+   * Let arrow keys on a square grid choose the next value, and four buttons that a finger finds,
+   * however small the squares are; move(place) chooses. Returns the buttons.
+   */
+  function walk(grid, { count, place, move }) {
+    const { button, element } = cnnbook.dom;
+    const clamp = (line) => Math.min(count() - 1, Math.max(0, line));
+    const step = (down, right) => {
+      const [row, column] = [Math.floor(place() / count()), place() % count()];
+      move(clamp(row + down) * count() + clamp(column + right));
+    };
+    const ways = { ArrowLeft: [0, -1], ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowRight: [0, 1] };
+    grid.addEventListener("keydown", (event) => {
+      if (!(event.key in ways)) return;
+      event.preventDefault();
+      step(...ways[event.key]);
+    });
+    return element(
+      "div",
+      { class: "cb-row", role: "group", "aria-label": "Move the window" },
+      ...["←", "↑", "↓", "→"].map((arrow, i) => {
+        const [key, way] = Object.entries(ways)[i];
+        return button(arrow, () => step(...way), { class: "cb-button cb-square", "aria-label": key.slice(5) });
+      }),
+    );
+  }
+
   const makers = {};
   /** Name a widget: make(root) fills its container. */
   function widget(name, make) {
@@ -75,6 +102,6 @@
     }
   }
 
-  cnnbook.widgets = { SEVEN, at, correlate, pool, widget, windows };
+  cnnbook.widgets = { SEVEN, at, correlate, pool, walk, widget, windows };
   if (typeof module !== "undefined") module.exports = cnnbook;
 })();

@@ -905,6 +905,24 @@ def test_the_shapes_widget_quotes_the_error_that_keras_raises(widget_page):
         assert ours == f"ValueError: {theirs}"
 
 
+@pytest.mark.parametrize("widget_page", ["convolution", "pooling"], indirect=True)
+def test_a_window_is_moved_by_keys_and_by_buttons_as_large_as_a_finger(widget_page):
+    chosen = """() => [...document.querySelectorAll(".cb-plate button")].findIndex(
+      (node) => node.getAttribute("aria-pressed") === "true")"""
+    places = widget_page.locator(".cb-plate button")
+    side = round(places.count() ** 0.5)
+    places.first.click()
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight"):
+        widget_page.keyboard.press(key)
+    assert widget_page.evaluate(chosen) == side + 2
+    widget_page.get_by_role("button", name="Up", exact=True).click()
+    widget_page.get_by_role("button", name="Left", exact=True).click()
+    assert widget_page.evaluate(chosen) == 1
+    for _ in range(side + 1):
+        widget_page.get_by_role("button", name="Down", exact=True).click()
+    assert widget_page.evaluate(chosen) == side * (side - 1) + 1  # it stops at the border
+
+
 @pytest.mark.parametrize("widget_page", CHAPTERS, indirect=True)
 def test_a_widget_can_be_used_at_360_pixels(widget_page):
     widget_page.set_viewport_size({"width": 360, "height": 740})
@@ -912,5 +930,14 @@ def test_a_widget_can_be_used_at_360_pixels(widget_page):
     choices = widget_page.locator(".cnnbook-widget input[type=radio]")
     for number in range(choices.count()):
         choices.nth(number).check(force=True)
+    # The squares of a grid are smaller: keys and the four buttons choose among them.
+    small = widget_page.evaluate("""() =>
+      [...document.querySelectorAll(".cnnbook-widget :is(button, input):not(.cb-pick)")]
+        .map((node) => node.closest("label") || node)
+        .filter((node) => node.getClientRects().length)
+        .filter((node) => { const b = node.getBoundingClientRect();
+          return b.height < 43.5 || b.width < 43.5; })
+        .map((node) => node.outerHTML.slice(0, 120))""")
+    assert small == []
     assert widget_page.evaluate("() => document.documentElement.scrollWidth") <= 360
     widget_page.set_viewport_size({"width": 1440, "height": 900})
