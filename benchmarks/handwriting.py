@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 ZOOM = 4
+AROUND = 5  # pixels of MNIST along the sides of the square that a pixel is compared with
+LIGHTER = 0.92  # of the mean of that square: what is lighter is the inside of a loop
 SHEET = 280  # side of the pad, in its own unit
 # Height of MNIST's field as a share of the sheet, and the width of the pen.
 SIZES = {
@@ -105,18 +107,23 @@ def follow(lines: np.ndarray) -> list[np.ndarray]:
 
 
 def strokes_of(images: np.ndarray) -> list[list[np.ndarray]]:
-    """Turn uint8 digits (N, 28, 28) into strokes, in pixels of those pictures."""
+    """Turn uint8 digits (N, 28, 28) into strokes, in pixels of those pictures.
+
+    A thick pen nearly fills small loops: what is lighter than its surroundings counts as paper, so
+    that the line goes around it, as the hand did.
+    """
     import PIL.Image
+    import scipy.ndimage
 
     side = images.shape[1] * ZOOM
-    large = np.stack(
-        [
-            np.asarray(PIL.Image.fromarray(image).resize((side, side), PIL.Image.BILINEAR))
-            for image in images
-        ]
-    )
-    peak = large.max(axis=(1, 2), keepdims=True)
-    return [[stroke / ZOOM for stroke in follow(lines)] for lines in thin(large > 0.5 * peak)]
+    strokes = []
+    for image in images:
+        large = PIL.Image.fromarray(image).resize((side, side), PIL.Image.BILINEAR)
+        large = np.asarray(large, float)
+        around = scipy.ndimage.uniform_filter(large, AROUND * ZOOM)
+        solid = (large > 0.5 * large.max()) & (large > LIGHTER * around)
+        strokes.append([stroke / ZOOM for stroke in follow(thin(solid[np.newaxis])[0])])
+    return strokes
 
 
 def moved(
