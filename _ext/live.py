@@ -101,9 +101,8 @@ class PlaygroundMeasured(SphinxDirective):
         """Put the stored numbers into a table, or into sentences."""
         self.env.note_dependency(str(MEASURED))
         if not MEASURED.is_file():
-            logger.warning(
-                "no measurements of the playground: run `make bench`", location=self.get_location()
-            )
+            # The benchmark needs the built book: the first build of all is without its numbers.
+            logger.info("no measurements of the playground: run benchmarks/playground.py")
             return []
         result = json.loads(MEASURED.read_text(encoding="utf-8"))
         lines = {"drawn": _drawn_table, "cost": _cost_sentences}[self.arguments[0]](result)

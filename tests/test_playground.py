@@ -212,10 +212,10 @@ def test_digits_drawn_anywhere_are_read_right_with_centring_and_not_without(page
     answers = handwriting.draw(page, strokes[0], size)
     centred, as_drawn = (answers == strokes[1][:, None]).mean(axis=0)
     print(f"{size}: {centred:.1%} with centring, {as_drawn:.1%} without")
-    # This network reads 98.6 % of MNIST itself; of 500 drawings, 96.6 to 96.8 % were measured. A
-    # standard error is 0.8 points: another run's network may lie that much lower.
-    assert centred > 0.955
-    assert as_drawn < 0.75
+    # Of 400 such drawings 98.2 and more were read right. With 500 a standard error is 0.6 points,
+    # so that 97 % is what another run's network can be held to.
+    assert centred > 0.97
+    assert as_drawn < (centred if size == "large" else 0.75)  # a large digit stands in the middle
 
 
 def test_a_picture_is_prepared_like_the_test_digit_it_shows(page, digits):
@@ -323,12 +323,11 @@ def test_maps_are_blue_white_orange_and_follow_the_dark_theme(page):
         document.documentElement.dataset.theme = theme;
         await new Promise(requestAnimationFrame);
         await new Promise(requestAnimationFrame);
-        const { data } = document.querySelector("[data-layer=conv1] canvas")
-          .getContext("2d").getImageData(0, 0, 60, 60);
+        const { dots } = document.querySelector("[data-layer=conv1] canvas");
         const count = {};
-        for (let i = 0; i < data.length; i += 4) {
-          if (!data[i + 3]) continue; // the gaps between maps
-          const colour = data.slice(i, i + 3).join();
+        for (const dot of dots) {
+          if (!(dot >>> 24)) continue; // the gaps between maps
+          const colour = [dot & 255, (dot >> 8) & 255, (dot >> 16) & 255].join();
           count[colour] = (count[colour] ?? 0) + 1;
         }
         paper[theme] = Object.keys(count).sort((a, b) => count[b] - count[a])[0];
@@ -744,7 +743,7 @@ def test_two_digits_are_compared_layer_by_layer_and_three_networks_side_by_side(
     this, kept, difference = page.evaluate("""() => {
       const { network, playground } = cnnbook;
       const article = network.published("article");
-      const [a, b] = [9, 4].map((digit) => { playground.place("typical", digit);
+      const [b, a] = [4, 9].map((digit) => { playground.place("typical", digit);
         return network.run(article, playground.receive().pixels).values[0]; });
       const { largest } = cnnbook.dom;
       return [largest(a), largest(b), largest(a.map((value, i) => value - b[i]))]; }""")
