@@ -212,10 +212,11 @@ def test_digits_drawn_anywhere_are_read_right_with_centring_and_not_without(page
     answers = handwriting.draw(page, strokes[0], size)
     centred, as_drawn = (answers == strokes[1][:, None]).mean(axis=0)
     print(f"{size}: {centred:.1%} with centring, {as_drawn:.1%} without")
-    # Of 400 such drawings 98.2 and more were read right. With 500 a standard error is 0.6 points,
-    # so that 97 % is what another run's network can be held to.
-    assert centred > 0.97
-    assert as_drawn < (centred if size == "large" else 0.75)  # a large digit stands in the middle
+    # benchmarks/playground.py measures it with 2,000 drawings of each size. Of the 500 here, 97.4 to
+    # 98.5 % were read right; the network of another machine may be two standard errors, of 0.7
+    # points each, below.
+    assert centred > 0.96
+    assert as_drawn < 0.75
 
 
 def test_a_picture_is_prepared_like_the_test_digit_it_shows(page, digits):
