@@ -10,6 +10,12 @@ endif
 
 ENVIRONMENT := .venv/installed
 
+# TensorFlow frees its large arrays after each step and asks for as many at the next. glibc would
+# give their pages back to the system in between, which can double the time of a step.
+export MALLOC_MMAP_THRESHOLD_ := 1000000000
+export MALLOC_TRIM_THRESHOLD_ := 1000000000
+export MALLOC_TOP_PAD_ := 100000000
+
 # A line of a cell is no longer than the column it is shown in.
 CELLS := --config line-length=76
 
