@@ -16,15 +16,19 @@ MAX_DIGITS = 6
 # The class, in a mask, of a pixel that belongs to no digit.
 BACKGROUND = 10
 
-# What the longer side of a digit is enlarged to, in pixels; its ink may end a pixel or two earlier
-# or later, so boxes measure about 16 to 44 pixels.
-SIZES = (18, 43)
+# What the longer side of a digit is enlarged to, in pixels: MNIST's own 20 to twice as many. The
+# ink may end a pixel or two earlier or later.
+SIZES = (20, 40)
 # A pixel belongs to a digit where the pen covers more than half of it.
 INK_THRESHOLD = 0.5
-# The standard deviation of the noise, on a scale from 0 to 1.
-NOISE = 0.04
-MAX_IOU = 0.2
-LEAST_VISIBLE = 0.75
+# How bright ink is, and the pieces of strokes on the ground; on a scale from 0 to 1.
+INK_BRIGHTNESS = (0.6, 1)
+CLUTTER_BRIGHTNESS = (0.3, 0.6)
+# The standard deviation of the noise, on that scale. The edge of a stroke is blurred over two
+# pixels or so: noise of 0.04 would hide where it runs from any reader, and with it the mask.
+NOISE = 0.01
+MAX_IOU = 0.05
+LEAST_VISIBLE = 0.9
 PLACING_TRIES = 30
 
 
@@ -56,15 +60,20 @@ class Scenes:
 
 
 def draw_scenes(
-    images: np.ndarray, labels: np.ndarray, count: int, seed: int, max_digits: int = MAX_DIGITS
+    images: np.ndarray,
+    labels: np.ndarray,
+    count: int,
+    seed: int,
+    max_digits: int = MAX_DIGITS,
+    min_digits: int = 1,
 ) -> Scenes:
     """Draw scenes of 1 to 6 digits, of varying size and brightness, on clutter.
 
-    Each digit is enlarged or made smaller until the longer side of its box has about 16 to 44
-    pixels, and laid at a random place over what is there. Two boxes overlap by an intersection
-    over union of 0.2 at most, and three quarters of each digit's ink stay visible; a digit that
-    finds no such place in 30 tries is left out. The ground is uneven; on it lie pieces of 7 to 12
-    pixels cut from digits, as bright as digits; noise lies over all.
+    Each digit is enlarged until the longer side of its box has about 20 to 40 pixels, and laid at a
+    random place over what is there. Two boxes overlap by an intersection over union of 0.05 at
+    most, and nine tenths of each digit's ink stay visible; a digit that finds no such place in 30
+    tries is left out. The ground is uneven; on it lie pieces of 7 to 12 pixels cut from digits,
+    darker than a digit; a little noise lies over all.
 
     Parameters
     ----------
@@ -72,7 +81,9 @@ def draw_scenes(
     labels : integer array of shape (M,), from 0 to 9
     count : number of scenes, 1 or more
     seed : seed of every random choice. With one seed, a larger count begins with the same scenes
-    max_digits : each scene is asked for 1 to this number of digits, all equally probable; at most 6
+    max_digits : each scene is asked for min_digits to this number of digits, all equally probable;
+        at most 6
+    min_digits : 1 or more
 
     Raises
     ------
@@ -81,7 +92,7 @@ def draw_scenes(
     ValueError
         If a shape, a label or a number is out of range, or a chosen image has no ink.
     """
-    _check(images, labels, count, seed, max_digits)
+    _check(images, labels, count, seed, max_digits, min_digits)
     generator = np.random.default_rng(seed)
     side = SCENE_PIXELS
     scenes = Scenes(
@@ -94,7 +105,8 @@ def draw_scenes(
     for scene in range(count):
         picture = _ground(generator)
         _add_clutter(picture, images, generator)
-        placed = _place_digits(picture, images, generator, int(generator.integers(max_digits)) + 1)
+        wanted = int(generator.integers(min_digits, max_digits + 1))
+        placed = _place_digits(picture, images, generator, wanted)
         for row, (digit, box, visible) in enumerate(placed):
             scenes.boxes[scene, row] = box
             scenes.labels[scene, row] = labels[digit]
@@ -105,12 +117,20 @@ def draw_scenes(
     return scenes
 
 
-def _check(images: object, labels: object, count: int, seed: int, max_digits: int) -> None:
+def _check(
+    images: object, labels: object, count: int, seed: int, max_digits: int, min_digits: int
+) -> None:
     """Refuse arguments that no scene can be drawn from."""
     for name, value in (("images", images), ("labels", labels)):
         if not isinstance(value, np.ndarray):
             raise TypeError(f"{name} must be a NumPy array, got {type(value).__name__}.")
-    for name, value in (("count", count), ("seed", seed), ("max_digits", max_digits)):
+    integers = {
+        "count": (count, 1, None),
+        "seed": (seed, 0, None),
+        "max_digits": (max_digits, 1, MAX_DIGITS),
+        "min_digits": (min_digits, 1, max_digits),
+    }
+    for name, (value, _, _) in integers.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
             raise TypeError(f"{name} must be an integer, got {value!r}.")
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28):
@@ -128,11 +148,7 @@ def _check(images: object, labels: object, count: int, seed: int, max_digits: in
             "labels must be integers from 0 to 9, "
             f"got {labels.dtype} from {labels.min()} to {labels.max()}."
         )
-    for name, value, least, most in (
-        ("count", count, 1, None),
-        ("seed", seed, 0, None),
-        ("max_digits", max_digits, 1, MAX_DIGITS),
-    ):
+    for name, (value, least, most) in integers.items():
         if value < least or (most is not None and value > most):
             wanted = f"{least} or more" if most is None else f"from {least} to {most}"
             raise ValueError(f"{name} must be {wanted}, got {value}.")
@@ -165,7 +181,7 @@ def _add_clutter(picture: np.ndarray, images: np.ndarray, generator: np.random.G
         row, column = generator.integers(5, 24 - side, 2)
         piece = images[generator.integers(len(images)), row : row + side, column : column + side]
         top, left = generator.integers(0, SCENE_PIXELS - side, 2)
-        _blend(picture, piece / 255, top, left, generator.uniform(0.6, 1))
+        _blend(picture, piece / 255, top, left, generator.uniform(*CLUTTER_BRIGHTNESS))
 
 
 def _place_digits(
@@ -183,13 +199,13 @@ def _place_digits(
             top = int(generator.integers(SCENE_PIXELS - height + 1))
             left = int(generator.integers(SCENE_PIXELS - width + 1))
             box = (left, top, left + width, top + height)
-            under = owner[top : top + height, left : left + width][covered]
-            remaining = visible - np.bincount(under + 1, minlength=len(boxes) + 1)[1:]
-            if all(_iou(box, other) <= MAX_IOU for other in boxes) and np.all(
-                remaining >= LEAST_VISIBLE * np.array(inked)
-            ):
-                owner[top : top + height, left : left + width][covered] = len(boxes)
-                _blend(picture, ink, top, left, generator.uniform(0.6, 1))
+            if any(_iou(box, other) > MAX_IOU for other in boxes):
+                continue
+            under = owner[top : top + height, left : left + width]
+            remaining = visible - np.bincount(under[covered] + 1, minlength=len(boxes) + 1)[1:]
+            if np.all(remaining >= LEAST_VISIBLE * np.array(inked)):
+                under[covered] = len(boxes)
+                _blend(picture, ink, top, left, generator.uniform(*INK_BRIGHTNESS))
                 placed.append(digit)
                 boxes.append(box)
                 inked.append(np.count_nonzero(covered))
