@@ -372,6 +372,8 @@ class Recipe:
     ----------
     scene_count : training scenes an epoch
     epochs : how many times so many scenes are drawn and learned from
+    min_digits : training scenes are asked for so many digits or more: a step takes as long for one
+        digit as for six
     batch_size, peak_rate : scenes a step; largest learning rate of one cycle of Adam
     fine : channels at strides 2 and 4: three numbers
     coarse : channels at stride 8, one number a convolution
@@ -384,7 +386,8 @@ class Recipe:
     """
 
     scene_count: int = 4_000
-    epochs: int = 10
+    epochs: int = 4
+    min_digits: int = 3
     batch_size: int = 16
     peak_rate: float = 0.02
     fine: tuple[int, int, int] = (16, 32, 48)
@@ -397,7 +400,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what could not be trained."""
-        for name in ("scene_count", "epochs", "batch_size"):
+        for name in ("scene_count", "epochs", "min_digits", "batch_size"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be a whole number of 1 or more, got {value!r}.")
@@ -490,6 +493,7 @@ class Batches(keras.utils.PyDataset):
                 self.labels,
                 self.recipe.scene_count,
                 seed=SEEDS_APART * self.seed + self.epoch,
+                min_digits=self.recipe.min_digits,
             )
 
 
@@ -762,5 +766,5 @@ def average_precisions(
 
 # Of the stored results, of their comparisons, and of the chapter.
 FULL = Recipe()
-SHORT = dataclasses.replace(FULL, scene_count=1_500, epochs=3)
-LIVE = dataclasses.replace(FULL, scene_count=2_400, epochs=4)
+SHORT = dataclasses.replace(FULL, scene_count=1_200, epochs=3)
+LIVE = dataclasses.replace(FULL, scene_count=2_000, epochs=3)
