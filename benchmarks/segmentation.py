@@ -1,4 +1,4 @@
-"""Train the U-Net on scenes of digits, long and short, and without each of its parts, over seeds.
+"""Train the U-Net on scenes of digits, long over seeds, and briefly without each of its parts.
 
 The long runs are scored once, on scenes of test digits; everything was chosen on scenes of
 validation digits, on which the short runs are scored. A run's seconds are processor seconds of
@@ -14,8 +14,9 @@ import zlib
 import record
 import trials
 
-SEEDS = 3
-LONG = {"coarse": 8_500, "fine": 8_500}  # scenes of the two stages, the fuller half of those drawn
+SEEDS = {"long": 3, "short": 1}  # runs of each kind
+MIN_DIGITS = 4  # in a training scene
+LONG = {"coarse": 12_000, "fine": 5_000}  # scenes of the two stages
 SHORT = {"coarse": 3_000, "fine": 1_200}
 SCRATCH_SCENES = 2_800  # as many seconds as the two short stages
 PEAK_RATE = {"coarse": 0.006, "fine": 0.004}
@@ -42,14 +43,8 @@ def draw(part: str, count: int, seed: int):
     (x_train, y_train), test = data.load_mnist()
     fit, validation = data.split_validation(x_train, y_train, validation_count=5000, seed=0)
     digits = {"fit": fit, "validation": validation, "test": test}[part]
-    return scenes.draw_scenes(*digits, count=count, seed=seed)
-
-
-def draw_full(count: int, seed: int) -> tuple:
-    """Draw twice as many training scenes, and return images and masks of the fuller half."""
-    from cnnbook import segmentation
-
-    return segmentation.fuller_half(draw("fit", 2 * count, seed))
+    least = MIN_DIGITS if part == "fit" else 1
+    return scenes.draw_scenes(*digits, count=count, seed=seed, min_digits=least)
 
 
 def score(model, held) -> tuple:
@@ -97,16 +92,16 @@ def two_stages(seed: int, counts: dict[str, int]):
 
     start = time.process_time()
     keras.utils.set_random_seed(seed)
-    images, masks = draw_full(counts["coarse"], training_seed(seed, 0))
-    shares = segmentation.class_shares(masks)
+    drawn = draw("fit", counts["coarse"], training_seed(seed, 0))
+    shares = segmentation.class_shares(drawn.masks)
     network = segmentation.unet(shares=shares)
     coarse = segmentation.coarse_head(network, shares)
-    segmentation.train(coarse, images, segmentation.cell_shares(masks), PEAK_RATE["coarse"])
+    cells = segmentation.cell_shares(drawn.masks)
+    segmentation.train(coarse, drawn.images, cells, PEAK_RATE["coarse"])
     after_coarse = [weights.copy() for weights in coarse.get_weights()]
     first = time.process_time() - start
-    segmentation.train(
-        network, *draw_full(counts["fine"], training_seed(seed, 1)), PEAK_RATE["fine"]
-    )
+    drawn = draw("fit", counts["fine"], training_seed(seed, 1))
+    segmentation.train(network, drawn.images, drawn.masks, PEAK_RATE["fine"])
     second = time.process_time() - start - first
     return network, after_coarse, shares, (first, second)
 
@@ -133,7 +128,7 @@ def short_runs(seed: int) -> dict:
 
     held = draw("validation", VALIDATION_SCENES, VALIDATION_SEED)
     network, after_coarse, shares, seconds = two_stages(seed, SHORT)
-    drawn = draw_full(SHORT["fine"], training_seed(seed, 1))
+    drawn = draw("fit", SHORT["fine"], training_seed(seed, 1))
     runs = []
 
     def keep(name, model, used):
@@ -149,13 +144,13 @@ def short_runs(seed: int) -> dict:
         network = segmentation.unet(shares=shares, **change)
         segmentation.coarse_head(network, shares).set_weights(after_coarse)
         loss = segmentation.dice_loss if name == "Dice loss" else None
-        segmentation.train(network, *drawn, PEAK_RATE["fine"], loss)
+        segmentation.train(network, drawn.images, drawn.masks, PEAK_RATE["fine"], loss)
         keep(name, network, seconds[0] + time.process_time() - start)
     start = time.process_time()
     keras.utils.set_random_seed(seed)
     network = segmentation.unet(shares=shares)
-    drawn = draw_full(SCRATCH_SCENES, training_seed(seed, 2))
-    segmentation.train(network, *drawn, PEAK_RATE["fine"])
+    drawn = draw("fit", SCRATCH_SCENES, training_seed(seed, 2))
+    segmentation.train(network, drawn.images, drawn.masks, PEAK_RATE["fine"])
     keep("no first stage", network, time.process_time() - start)
     return {"variants": runs}
 
@@ -167,7 +162,9 @@ def train(setting: dict) -> dict:
 
 def main() -> None:
     """Make all runs, and store what came out."""
-    settings = [{"kind": kind, "seed": seed} for kind in ("long", "short") for seed in range(SEEDS)]
+    settings = [
+        {"kind": kind, "seed": seed} for kind, count in SEEDS.items() for seed in range(count)
+    ]
     done = trials.run_all(train, settings)
     runs = [
         {key: value for key, value in run.items() if key != "kind"}
@@ -181,6 +178,7 @@ def main() -> None:
         for variant in run["variants"]
     ]
     recipe = {
+        "min_digits": MIN_DIGITS,
         "long_scenes": LONG,
         "short_scenes": SHORT,
         "scratch_scenes": SCRATCH_SCENES,

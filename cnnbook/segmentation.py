@@ -14,7 +14,8 @@ from cnnbook import recipes, scenes
 
 CLASSES = scenes.BACKGROUND + 1
 FILTERS = (24, 48, 96)
-CONVOLUTIONS = (1, 4, 3)
+CONVOLUTIONS = (2, 1, 4)
+FILTERS_UP = (32, 16, 16)
 # The side, in pixels, of the cells that the coarse head answers for.
 CELL_PIXELS = 8
 UPSAMPLING = ("transposed", "resize")
@@ -133,26 +134,6 @@ def cell_shares(masks: np.ndarray, classes: int = CLASSES, side: int = CELL_PIXE
     return np.stack(shares, axis=-1)
 
 
-def fuller_half(drawn: scenes.Scenes) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images and masks of the half of the scenes that hold the most digits.
-
-    A step takes as long for one digit as for six, and drawing a scene costs little: more is
-    learned in a second from full scenes.
-
-    Parameters
-    ----------
-    drawn : of :func:`cnnbook.scenes.draw_scenes`
-
-    Returns
-    -------
-    images, masks : uint8 arrays of shape (N // 2, H, W); of scenes with as many digits, the
-        first ones are kept
-    """
-    digits = (drawn.labels >= 0).sum(axis=1)
-    kept = np.argsort(-digits, kind="stable")[: len(digits) // 2]
-    return drawn.images[kept], drawn.masks[kept]
-
-
 def boundary(masks: np.ndarray) -> np.ndarray:
     """Mark the pixels that touch, above, below, left or right, a pixel of another class.
 
@@ -204,27 +185,30 @@ def dice_loss(masks, logits):
 def unet(
     filters: Sequence[int] = FILTERS,
     convolutions: Sequence[int] = CONVOLUTIONS,
+    filters_up: Sequence[int] = FILTERS_UP,
     shares: Sequence[float] | None = None,
     skips: bool = True,
     upsampling: str = "transposed",
 ) -> keras.Model:
-    """Build a small U-Net (Ronneberger, Fischer and Brox 2015) that starts at half resolution.
+    """Build a small U-Net (Ronneberger, Fischer and Brox 2015), deep at small sizes only.
 
-    The first convolution has stride 2. On the way down, each level halves the maps by max pooling
-    and convolves; on the way up, each doubles them, takes in the maps of the way down (the skip
-    connection) and convolves once. A last learned step doubles the maps to the input's size. All
-    steps but the last are followed by batch normalisation and a ReLU.
+    The way down starts at half the input's size, with a convolution of stride 2; each further
+    level halves the maps by max pooling, and convolves. On the way up, each level doubles them,
+    takes in the maps of the way down (the skip connection) and convolves once. The last level has
+    the input's size, and takes in a convolution of the input itself. A convolution of 1 x 1 gives
+    the logits. All steps but this one are followed by batch normalisation and a ReLU.
 
     Parameters
     ----------
-    filters : maps at each level, from half resolution downwards; two levels or more
-    convolutions : convolutions at each level on the way down; the very first has stride 2
+    filters : maps at each level of the way down, from half the input's size downwards
+    convolutions : convolutions at each of these levels, of 3 x 3; the very first is 5 x 5
+    filters_up : maps at each level of the way up, from the smallest size to the input's: as many
+        numbers as ``filters``
     shares : the share of each class among the pixels; their logarithms are the first biases of the
         logits, so that training starts from them. None starts from equal shares of 11 classes.
-    skips : whether the way up sees the maps of the way down
-    upsampling : "transposed", a transposed convolution of kernel 2 and stride 2 in between and of
-        kernel 4 and stride 2 at the end; or "resize", a nearest-neighbour enlargement and a
-        convolution of 3 x 3 (Odena, Dumoulin and Olah 2016)
+    skips : whether the way up sees the maps of the way down, and the input
+    upsampling : "transposed", a transposed convolution of kernel 2 and stride 2; or "resize", a
+        nearest-neighbour enlargement and a convolution of 3 x 3 (Odena, Dumoulin and Olah 2016)
 
     Returns
     -------
@@ -234,16 +218,19 @@ def unet(
     Raises
     ------
     ValueError
-        If there are fewer than two levels, not one number of convolutions for each, or another
+        If there is no level, not one positive number of each kind for each, or another
         ``upsampling``.
     """
-    if len(filters) < 2 or min(filters) < 1:
-        raise ValueError(f"filters must hold two positive numbers or more, got {filters!r}.")
-    if len(convolutions) != len(filters) or min(convolutions) < 1:
-        raise ValueError(
-            "convolutions must hold a number of 1 or more for each of the "
-            f"{len(filters)} levels, got {convolutions!r}."
-        )
+    for name, numbers in (
+        ("filters", filters),
+        ("convolutions", convolutions),
+        ("filters_up", filters_up),
+    ):
+        if not len(filters) == len(numbers) > 0 or min(numbers) < 1:
+            raise ValueError(
+                f"{name} must hold a number of 1 or more for each of the levels of filters, "
+                f"{len(filters)} of them, got {numbers!r}."
+            )
     if upsampling not in UPSAMPLING:
         raise ValueError(f"upsampling must be one of {UPSAMPLING}, got {upsampling!r}.")
     layers = keras.layers
@@ -265,27 +252,28 @@ def unet(
         return normalise(maps)
 
     inputs = keras.Input((None, None, 1))
-    maps = layers.Rescaling(1 / 255)(inputs)
-    maps = convolve(maps, filters[0], kernel_size=5, strides=2)
-    for _ in range(convolutions[0] - 1):
-        maps = convolve(maps, filters[0])
-    levels = [maps]
-    for level in range(1, len(filters)):
-        maps = layers.MaxPooling2D(2)(maps)
-        for number in range(convolutions[level]):
-            last = level == len(filters) - 1 and number == convolutions[level] - 1
-            maps = convolve(maps, filters[level], name="bottom" if last else None)
-        levels.append(maps)
-    for count, level in zip(filters[-2::-1], levels[-2::-1], strict=True):
+    pixels = layers.Rescaling(1 / 255)(inputs)
+    across = [convolve(pixels, filters_up[-1], kernel_size=5) if skips else None]
+    maps = pixels
+    for level, (count, repeats) in enumerate(zip(filters, convolutions, strict=True)):
+        if level:
+            maps = layers.MaxPooling2D(2)(maps)
+        for repeat in range(repeats):
+            first = level == repeat == 0
+            last = level == len(filters) - 1 and repeat == repeats - 1
+            maps = convolve(
+                maps,
+                count,
+                kernel_size=5 if first else 3,
+                strides=2 if first else 1,
+                name="bottom" if last else None,
+            )
+        across.append(maps)
+    for count, level in zip(filters_up, across[-2::-1], strict=True):
         maps = enlarge(maps, count)
         maps = layers.Concatenate()([level, maps]) if skips else maps
         maps = convolve(maps, count)
-    biases = {"bias_initializer": _start_from(shares)}
-    if upsampling == "resize":
-        maps = layers.UpSampling2D(2)(maps)
-        outputs = layers.Conv2D(len(shares), 3, 1, "same", **biases)(maps)
-    else:
-        outputs = layers.Conv2DTranspose(len(shares), 4, 2, "same", **biases)(maps)
+    outputs = layers.Conv2D(len(shares), 1, bias_initializer=_start_from(shares))(maps)
     return keras.Model(inputs, outputs)
 
 
@@ -303,7 +291,7 @@ def coarse_head(network: keras.Model, shares: Sequence[float]) -> keras.Model:
     Returns
     -------
     keras.Model from images (N, H, W, 1) to logits (N, H / side, W / side, classes), side
-    ``CELL_PIXELS`` for a U-Net of three levels
+    ``CELL_PIXELS`` for a U-Net of three levels down
     """
     head = keras.layers.Conv2D(len(shares), 1, bias_initializer=_start_from(np.asarray(shares)))
     return keras.Model(network.input, head(network.get_layer("bottom").output))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from cnnbook import data, scenes, segmentation
+from cnnbook import segmentation
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ def test_a_class_that_is_nowhere_has_no_score():
         (lambda: segmentation.class_shares(np.array([12])), ValueError, "from 0 to 10, got 12"),
         (lambda: segmentation.cell_shares(np.zeros((1, 9, 8), int)), ValueError, "(1, 9, 8)"),
         (lambda: segmentation.boundary(np.zeros((3, 3), int)), ValueError, "(3, 3)"),
-        (lambda: segmentation.unet(filters=(4,)), ValueError, "two positive numbers"),
-        (lambda: segmentation.unet(convolutions=(1, 2)), ValueError, "3 levels"),
-        (lambda: segmentation.unet(convolutions=(1, 0, 2)), ValueError, "1 or more"),
+        (lambda: segmentation.unet(()), ValueError, "got ()"),
+        (lambda: segmentation.unet(convolutions=(1, 2)), ValueError, "3 of them, got (1, 2)"),
+        (lambda: segmentation.unet(filters_up=(8, 0, 8)), ValueError, "filters_up must hold"),
         (lambda: segmentation.unet(upsampling="bilinear"), ValueError, "got 'bilinear'"),
     ],
 )
@@ -82,17 +82,6 @@ def test_cell_shares_are_the_shares_of_each_cell(masks):
     assert shares.shape == (4, 2, 2, 11)
     counts = np.bincount(truth[1, 8:, :8].ravel(), minlength=11)
     np.testing.assert_allclose(shares[1, 1, 0], counts / 64, rtol=1e-6)
-
-
-def test_the_fuller_half_holds_no_fewer_digits_than_the_other():
-    (images, labels), _ = data.load_mnist()
-    drawn = scenes.draw_scenes(images[:200], labels[:200], count=20, seed=0)
-    kept, masks = segmentation.fuller_half(drawn)
-    digits = (drawn.labels >= 0).sum(axis=1)
-    place = [int(np.flatnonzero((drawn.images == one).all(axis=(1, 2)))[0]) for one in kept]
-    assert len(set(place)) == len(masks) == 10
-    assert digits[place].min() >= np.delete(digits, place).max()
-    assert np.array_equal(masks, drawn.masks[place])
 
 
 def test_the_boundary_of_a_square_is_its_outer_ring_and_the_ring_around_it():
