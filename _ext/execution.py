@@ -174,10 +174,12 @@ def _part_of_the_cores() -> dict[str, str]:
     """Let chapters that run at once share the cores, not contend for all of them.
 
     Two kernels with two threads each on two cores take a fifth more processor time than two with
-    one: threads wait for each other.
+    one: threads wait for each other. The operations of a graph share one thread as well: to hand
+    each of them to another thread costs more than it gains.
     """
     threads = str(max(1, (os.cpu_count() or 1) // CHAPTERS_AT_ONCE))
-    return {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    return dict.fromkeys(names, threads)
 
 
 def _run(source: pathlib.Path, root: pathlib.Path) -> tuple[subprocess.CompletedProcess, float]:

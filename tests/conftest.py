@@ -11,7 +11,7 @@ import pytest
 
 # Processes that test at once share the cores; libraries count them when they are imported.
 TESTERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
-for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(variable, str(max(1, (os.cpu_count() or 1) // TESTERS)))
 
 ROOT = pathlib.Path(__file__).parent.parent
