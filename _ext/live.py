@@ -93,9 +93,13 @@ class Widget(SphinxDirective):
 
 
 class PlaygroundMeasured(SphinxDirective):
-    """``{playground-measured} drawn`` or ``cost``: what the benchmark of the live network found."""
+    """``{playground-measured} drawn`` or ``cost``: what the benchmark of the live network found.
+
+    The content leads up to it, and is left out with it.
+    """
 
     required_arguments = 1
+    has_content = True
 
     def run(self):
         """Put the stored numbers into a table, or into sentences."""
@@ -106,6 +110,7 @@ class PlaygroundMeasured(SphinxDirective):
             return []
         result = json.loads(MEASURED.read_text(encoding="utf-8"))
         lines = {"drawn": _drawn_table, "cost": _cost_sentences}[self.arguments[0]](result)
+        lines = [*self.content, "", *lines]
         holder = nodes.container(classes=["playground-measured"])
         self.state.nested_parse(
             StringList(lines, source=str(MEASURED)), self.content_offset, holder
