@@ -629,6 +629,19 @@ def test_axe_finds_nothing_when_everything_is_open(page, site, theme):
     page.problems.clear()
 
 
+def too_small_to_touch(page, selector: str) -> list[str]:
+    """Return what can be seen of these controls, or of their labels, and is under 44 pixels."""
+    return page.evaluate(
+        """selector => [...document.querySelectorAll(selector)]
+          .map((node) => node.closest("label") || node)
+          .filter((node) => node.getClientRects().length)
+          .filter((node) => { const b = node.getBoundingClientRect();
+            return b.height < 43.5 || b.width < 43.5; })
+          .map((node) => node.outerHTML.slice(0, 120))""",
+        selector,
+    )
+
+
 def test_on_a_phone_nothing_scrolls_sideways_and_all_can_be_touched(page):
     page.set_viewport_size({"width": 360, "height": 740})
     page.evaluate("""() => {
@@ -641,14 +654,8 @@ def test_on_a_phone_nothing_scrolls_sideways_and_all_can_be_touched(page):
             f"() => cnnbook.playground.select({{layer:{layer},row:0,column:0,channel:3}})"
         )
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
-        small = page.evaluate("""() =>
-          [...document.querySelectorAll(".cnnbook-playground :is(button, input, select, summary)")]
-            .map((node) => node.closest("label") || node)
-            .filter((node) => node.getClientRects().length)
-            .filter((node) => { const b = node.getBoundingClientRect();
-              return b.height < 43.5 || b.width < 43.5; })
-            .map((node) => node.outerHTML.slice(0, 120))""")
-        assert small == []
+        controls = ".cnnbook-playground :is(button, input, select, summary)"
+        assert too_small_to_touch(page, controls) == []
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
@@ -931,13 +938,7 @@ def test_a_widget_can_be_used_at_360_pixels(widget_page):
     for number in range(choices.count()):
         choices.nth(number).check(force=True)
     # The squares of a grid are smaller: keys and the four buttons choose among them.
-    small = widget_page.evaluate("""() =>
-      [...document.querySelectorAll(".cnnbook-widget :is(button, input):not(.cb-pick)")]
-        .map((node) => node.closest("label") || node)
-        .filter((node) => node.getClientRects().length)
-        .filter((node) => { const b = node.getBoundingClientRect();
-          return b.height < 43.5 || b.width < 43.5; })
-        .map((node) => node.outerHTML.slice(0, 120))""")
-    assert small == []
+    controls = ".cnnbook-widget :is(button, input):not(.cb-pick)"
+    assert too_small_to_touch(widget_page, controls) == []
     assert widget_page.evaluate("() => document.documentElement.scrollWidth") <= 360
     widget_page.set_viewport_size({"width": 1440, "height": 900})
