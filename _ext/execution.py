@@ -170,14 +170,14 @@ def _name(source: pathlib.Path, root: pathlib.Path) -> str:
     return source.relative_to(root).as_posix()
 
 
-def _part_of_the_cores() -> dict[str, str]:
-    """Let chapters that run at once share the cores, not contend for all of them.
+def part_of_the_cores(processes: int) -> dict[str, str]:
+    """Return variables that let so many processes share the cores, not contend for all of them.
 
     Two kernels with two threads each on two cores take a fifth more processor time than two with
     one: threads wait for each other. The operations of a graph share one thread as well: to hand
     each of them to another thread costs more than it gains.
     """
-    threads = str(max(1, (os.cpu_count() or 1) // CHAPTERS_AT_ONCE))
+    threads = str(max(1, (os.cpu_count() or 1) // processes))
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     return dict.fromkeys(names, threads)
 
@@ -190,7 +190,7 @@ def _run(source: pathlib.Path, root: pathlib.Path) -> tuple[subprocess.Completed
     command += [str(notebook_path(source, root))]
     start = time.perf_counter()
     result = subprocess.run(
-        command, cwd=root, env={**_part_of_the_cores(), **os.environ}, text=True,
+        command, cwd=root, env={**part_of_the_cores(CHAPTERS_AT_ONCE), **os.environ}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
     )  # fmt: skip
     return result, time.perf_counter() - start

@@ -7,12 +7,14 @@ import pathlib
 import shutil
 import threading
 
+import execution
 import pytest
 
-# Processes that test at once share the cores; libraries count them when they are imported.
+# Processes that test at once share the cores, as chapters do. Libraries count them when they are
+# imported, so this comes before any test.
 TESTERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
-for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(variable, str(max(1, (os.cpu_count() or 1) // TESTERS)))
+for variable, threads in execution.part_of_the_cores(TESTERS).items():
+    os.environ.setdefault(variable, threads)
 
 ROOT = pathlib.Path(__file__).parent.parent
 HTML = ROOT / "_build" / "html"
