@@ -10,10 +10,9 @@ endif
 
 ENVIRONMENT := .venv/installed
 
-# TensorFlow frees its large arrays after each step and asks for as many at the next. glibc would
-# give their pages back to the system in between, which can double the time of a step.
-export MALLOC_MMAP_THRESHOLD_ := 1000000000
-export MALLOC_TRIM_THRESHOLD_ := 1000000000
+# TensorFlow frees its large arrays after each step and asks for as many at the next; where data come
+# from a Python generator, it also has glibc give all but 128 kB back to the system in between. With
+# so many bytes kept, a third of the time of such a step is saved.
 export MALLOC_TOP_PAD_ := 100000000
 
 # A line of a cell is no longer than the column it is shown in.
