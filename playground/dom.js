@@ -107,7 +107,7 @@
     if (node.textContent !== text) node.textContent = text;
   }
 
-  const percent = (share) => `${(100 * share).toFixed(share > 0.999 || share < 0.1 ? 1 : 0)} %`;
+  const percent = (share) => `${(100 * share).toFixed(share > 0.9 || share < 0.1 ? 1 : 0)} %`;
 
   // ---- Colours ---------------------------------------------------------------------------------
 

@@ -225,7 +225,7 @@
           element("i", {
             "aria-hidden": "true",
             class: term.product < 0 ? "cb-minus" : "cb-plus",
-            style: `width:${scale ? (50 * Math.abs(term.product)) / scale : 0}%`,
+            style: `width:${scale ? (100 * Math.abs(term.product)) / scale : 0}%`,
           }),
         ),
       ),

@@ -181,7 +181,7 @@
     parts.note.textContent = blank
       ? started
         ? "Too small to be a digit: draw a longer stroke."
-        : "Draw a digit, or choose one below."
+        : "Draw a digit, or choose a test digit."
       : `${percent(probabilities[digit])} sure` +
         (state.image ? `; its label says ${state.image.label}` : "");
     if (!started) parts.speaker.say("The pad is empty.");
@@ -601,15 +601,15 @@
   function buildExamples() {
     parts.examples = [];
     const titles = { typical: "Typical test digits", misread: "Test digits that the article's network misreads" };
-    return Object.entries(cnnbook.published.article.examples).map(([group, digits]) =>
+    return Object.entries(titles).map(([group, title]) =>
       element(
         "div",
-        { class: "cb-examples", role: "group", "aria-label": titles[group] },
-        element("div", { class: "cb-small-title" }, titles[group]),
+        { class: "cb-examples", role: "group", "aria-label": title },
+        element("div", { class: "cb-small-title" }, title),
         element(
           "div",
           { class: "cb-row" },
-          ...digits.map((digit, number) => {
+          ...cnnbook.published.article.examples[group].map((digit, number) => {
             const canvas = element("canvas", { "aria-hidden": "true" });
             const pixels = Float32Array.from(bytesFromBase64(digit.pixels), (value) => value / 255);
             const node = button("", () => place(group, number), {
@@ -638,6 +638,10 @@
       ["angle", "turn", { min: -90, max: 90, step: 1, show: (v) => `${v}°` }],
       ["noise", "noise", { min: 0, max: 1, step: 0.05, show: (v) => v.toFixed(2) }],
     ];
+    const pen = slider("pen", { min: 6, max: 40, step: 2, value: state.pen, show: (v) => `${(v / 10).toFixed(1)} px` }, (value) => {
+      state.pen = value;
+      changed();
+    });
     parts.sliders = entries.map(([key, text, options]) => {
       const row = slider(text, { ...options, value: STILL[key] }, (value) => {
         state.move[key] = value;
@@ -649,7 +653,8 @@
     return element(
       "details",
       { class: "cb-details" },
-      element("summary", {}, "Shift, scale, turn, add noise"),
+      element("summary", {}, "Change the pen; shift, scale, turn, add noise"),
+      pen,
       ...parts.sliders,
       button("Back as it was", () => {
         clearMove();
@@ -722,14 +727,17 @@
     return true;
   };
 
+  const STOPPED = "Stopped, since the digit changed or something else was asked.";
+
   async function askOcclusion(output) {
     if (needsDigit(output)) return;
     stopQuestions();
     const { network, received } = now;
-    output.replaceChildren(element("p", {}, "Covering one place after another …"));
+    const told = element("p", {}, "Covering one place after another …");
+    output.replaceChildren(told);
     running = questions.occlusion(network, received.pixels);
     const found = await running.done;
-    if (!found) return;
+    if (!found) return void (told.textContent = STOPPED);
     output.replaceChildren(
       element(
         "div",
@@ -750,10 +758,11 @@
       output.replaceChildren(element("p", {}, `It is read as a ${target} already: choose another digit.`));
       return;
     }
-    output.replaceChildren(element("p", {}, "Following the gradient …"));
+    const told = element("p", {}, "Following the gradient …");
+    output.replaceChildren(told);
     running = questions.turnInto(network, received.pixels, target);
     const found = await running.done;
-    if (!found) return;
+    if (!found) return void (told.textContent = STOPPED);
     if (!found.found) {
       output.replaceChildren(element("p", {}, `No change was found that makes this a ${target}.`));
       return;
@@ -1049,15 +1058,16 @@
     const card = element(
       "section",
       { class: "cb-tour", "aria-label": "Guided tour", hidden: true },
-      title, text,
+      element("div", { class: "cb-tour-head" }, title, element("div", { class: "cb-row" }, back, next, end)),
+      text,
       element("p", { class: "cb-note" }, "More in the chapter ", link, "."),
-      element("div", { class: "cb-row" }, back, next, end),
     );
     const start = button("A tour of six steps", () => show(0), { class: "cb-button cb-primary" });
     function show(number) {
       document.querySelectorAll(".cb-toured").forEach((node) => node.classList.remove("cb-toured"));
       step = number < STEPS.length ? number : -1;
       card.hidden = step < 0;
+      parts.root.classList.toggle("cb-touring", step >= 0);
       if (step < 0) {
         start.focus();
         return;
@@ -1071,10 +1081,17 @@
       link.href = `${chapter[0]}.html`;
       back.disabled = step === 0;
       next.textContent = step === STEPS.length - 1 ? "Done" : "Next";
+      // Above the layers where they stand beside the drawing, else above both: the card stays in
+      // view, and what it is about comes right under it.
+      const wide = matchMedia("(min-width: 1100px)").matches;
+      if (wide) parts.right.prepend(card);
+      else parts.stage.before(card);
       const target = part();
       target.classList.add("cb-toured");
       title.focus({ preventScroll: true });
-      target.scrollIntoView({ block: "center", behavior: dom.calm() ? "auto" : "smooth" });
+      const anchor = wide && target === parts.pad ? parts.stage : target;
+      anchor.style.scrollMarginTop = anchor === parts.stage ? "5rem" : `calc(${card.offsetHeight}px + 5rem)`;
+      anchor.scrollIntoView({ block: "start", behavior: dom.calm() ? "auto" : "smooth" });
     }
     return { start, card };
   }
@@ -1108,10 +1125,6 @@
       state.centred = value;
       changed();
     });
-    const pen = slider("pen", { min: 6, max: 40, step: 2, value: state.pen, show: (v) => `${(v / 10).toFixed(1)} px` }, (value) => {
-      state.pen = value;
-      changed();
-    });
     parts.layers = element("div", { class: "cb-layers" });
     parts.resize = new ResizeObserver(() => {
       let anew = false;
@@ -1125,44 +1138,40 @@
       changed();
     });
     const tour = buildTour();
-    root.replaceChildren(
-      element("div", { class: "cb-row" }, tour.start, element("span", { class: "cb-note" }, "or draw a digit, and touch anything.")),
+    const left = element(
+      "div",
+      { class: "cb-left" },
       element(
         "div",
-        { class: "cb-stage" },
-        element(
-          "div",
-          { class: "cb-left" },
-          element(
-            "div",
-            { class: "cb-sheet" },
-            parts.pad,
-            element("div", { class: "cb-row" },
-              button("Clear", clear), button("Undo", () => parts.pad.undo())),
-          ),
-          element(
-            "div",
-            { class: "cb-received" },
-            element("div", { class: "cb-small-title" }, "What the network receives: 28 × 28 × 1"),
-            small,
-            parts.centred,
-          ),
-          buildAnswer(),
-        ),
-        element(
-          "div",
-          { class: "cb-right" },
-          tour.card,
-          element("div", { class: "cb-bar-top" }, parts.networkChoice, before),
-          parts.networkNote,
-          parts.layers,
-          buildInspector(),
-        ),
+        { class: "cb-sheet" },
+        parts.pad,
+        element("div", { class: "cb-row" }, button("Clear", clear), button("Undo", () => parts.pad.undo())),
       ),
-      element("div", { class: "cb-below" },
-        ...buildExamples(),
-        element("div", {}, pen, buildSliders(), buildLink()),
-        buildQuestions()),
+      element(
+        "div",
+        { class: "cb-received" },
+        element("div", { class: "cb-small-title" }, "What the network receives: 28 × 28 × 1"),
+        small,
+        parts.centred,
+      ),
+      buildAnswer(),
+    );
+    parts.right = element(
+      "div",
+      { class: "cb-right" },
+      element("div", { class: "cb-given" }, ...buildExamples(), buildSliders()),
+      element("div", { class: "cb-bar-top" }, parts.networkChoice, before),
+      parts.networkNote,
+      parts.layers,
+      buildInspector(),
+    );
+    parts.stage = element("div", { class: "cb-stage" }, left, parts.right);
+    root.replaceChildren(
+      element("div", { class: "cb-row" }, tour.start, element("span", { class: "cb-note" }, "or draw a digit, and touch anything.")),
+      tour.card,
+      parts.stage,
+      buildLink(),
+      buildQuestions(),
       parts.speaker,
     );
     buildLayers();

@@ -684,12 +684,68 @@ def test_a_link_carries_drawing_network_and_unit(page, html_folder):
         other.close()
 
 
-def test_the_tour_goes_through_six_steps(page):
+@pytest.mark.parametrize("window", [(1440, 900), (360, 740)])
+def test_the_tour_goes_through_six_steps_and_shows_what_each_is_about(page, window):
+    """The card can be read, and the part it speaks of starts in what is left of the window."""
+    page.set_viewport_size({"width": window[0], "height": window[1]})
+    page.emulate_media(reduced_motion="reduce")
     page.locator(".cb-button", has_text="A tour of six steps").click()
     for number in range(1, 7):
         assert page.locator(".cb-tour h2").inner_text().startswith(f"{number} of 6")
+        card, part = (page.locator(name).bounding_box() for name in (".cb-tour", ".cb-toured"))
+        assert card["y"] > 40 and card["y"] + card["height"] < window[1]
+        beside = part["x"] + part["width"] <= card["x"]
+        assert beside or part["y"] >= card["y"] + card["height"]
+        panel = page.locator(".cb-inspector")
+        end = panel.bounding_box()["y"] if panel.is_visible() else window[1]
+        assert part["y"] + 30 < end
         page.locator(".cb-tour .cb-primary").click()
     assert page.locator(".cb-tour").is_hidden()
+    page.emulate_media(reduced_motion="no-preference")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_sliders_move_the_digit_and_centring_takes_the_move_back(page):
+    """60 places of the sheet's 280 are 6 pixels of 28; with centring, they are none."""
+    page.evaluate("() => cnnbook.playground.place('typical', 1)")
+    page.locator("summary", has_text="Change the pen").click()
+    middle = """() => { const { pixels } = cnnbook.playground.receive();
+      let [sum, moment] = [0, 0];
+      pixels.forEach((value, i) => { sum += value; moment += value * (i % 28); });
+      return moment / sum; }"""
+    page.get_by_label("Centre as MNIST was made").uncheck()
+    before = page.evaluate(middle)
+    page.get_by_label("right", exact=True).fill("60")
+    assert page.evaluate(middle) == pytest.approx(before + 6, abs=0.1)
+    page.get_by_label("Centre as MNIST was made").check()
+    # It is back where MNIST's makers, who centred it too, had put it.
+    assert page.evaluate(middle) == pytest.approx(before, abs=0.6)
+    for name, value in {
+        "down": "-40",
+        "size": "0.5",
+        "turn": "10",
+        "noise": "0.2",
+        "pen": "30",
+    }.items():
+        still = page.evaluate("() => Array.from(cnnbook.playground.receive(false).pixels)")
+        page.get_by_label(name, exact=True).fill(value)
+        moved = page.evaluate("() => Array.from(cnnbook.playground.receive(false).pixels)")
+        # The pen draws strokes; a test digit has none.
+        assert (still == moved) == (name == "pen"), name
+    page.get_by_role("button", name="Back as it was").click()
+    page.get_by_label("Centre as MNIST was made").uncheck()
+    assert page.evaluate(middle) == pytest.approx(before)
+    page.get_by_label("Centre as MNIST was made").check()
+
+
+def test_a_question_that_is_cut_short_says_so(page):
+    page.evaluate("""() => { cnnbook.playground.place("typical", 4);
+      document.querySelectorAll(".cb-question").forEach((node) => (node.open = true)); }""")
+    page.locator(".cb-button", has_text="Cover and see").click()
+    page.locator(".cb-button", has_text="Change it").click()
+    output = page.locator(".cb-question .cb-output")
+    output.nth(0).get_by_text("Stopped, since").wait_for()
+    output.nth(1).locator("canvas").first.wait_for()  # the later one is answered
 
 
 def test_a_changed_digit_is_read_as_the_one_that_was_asked_for(page):
