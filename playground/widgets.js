@@ -57,10 +57,10 @@
     return { output, ...places };
   }
 
-  /** A digit of 8 by 8 to work on: a seven, ink from 0 to 1. */
+  /** A digit of 8 by 8 to work on: a seven, ink from 0 to 1 in tenths, as they are shown. */
   const SEVEN = [
     "00000000", "09999990", "05555980", "00003960", "00007920", "00029600", "00069200", "00000000",
-  ].flatMap((row) => [...row].map((digit) => Number(digit) / 9));
+  ].flatMap((row) => [...row].map((digit) => Math.round((10 * digit) / 9) / 10));
 
   /**
    * Let arrow keys on a square grid choose the next value, and four buttons that a finger finds,
