@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 
 import keras
 
 BAR_WIDTH = 24
+LINE_WIDTH = 76  # as wide as a page shows without scrolling
 SECONDS_BETWEEN_DRAWINGS = 0.2
 
 
 class EpochLines(keras.callbacks.Callback):
-    """Print one line an epoch with its metrics; where someone watches, also draw a moving bar.
+    """Print one line an epoch, folded if long; where someone watches, also draw a moving bar.
 
     Pass it to ``fit`` in ``callbacks``, together with ``verbose=0``. The pipeline that runs the
     chapters sets the environment variable ``CNNBOOK_PROGRESS`` to ``lines``: pages then hold the
@@ -60,12 +62,14 @@ class EpochLines(keras.callbacks.Callback):
             self._write("\r" + " " * 79 + "\r")
         last = epoch + 1 == self.params.get("epochs")
         if (epoch + 1) % self.every == 0 or last:
+            # A line is folded between metrics only: within one, its spaces are none to textwrap.
             values = ", ".join(
-                f"{_plain(name)} {value:.4f}"
+                f"{_plain(name)} {value:.4f}".replace(" ", "\N{NO-BREAK SPACE}")
                 for name, value in (logs or {}).items()
                 if name != "learning_rate"
             )
-            self._write(f"{self._label()}: {values}\n")
+            line = textwrap.fill(f"{self._label()}: {values}", LINE_WIDTH, subsequent_indent="    ")
+            self._write(line.replace("\N{NO-BREAK SPACE}", " ") + "\n")
 
     def _label(self) -> str:
         return f"epoch {self._epoch + 1}/{self.params.get('epochs')}"

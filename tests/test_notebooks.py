@@ -6,6 +6,8 @@ import execution
 import nbformat
 import pytest
 
+from cnnbook import progress
+
 SOURCES = execution.chapters()
 NAMES = [source.stem for source in SOURCES]
 LONGEST_CELL = 15
@@ -38,6 +40,16 @@ def test_errors_are_shown_only_where_they_are_meant(source):
         written = "".join(o.text for o in cell.outputs if o.get("name") == "stderr")
         if "remove-stderr" not in cell.metadata.get("tags", []):
             assert written == "", cell.source
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=NAMES)
+def test_what_a_cell_prints_is_no_wider_than_the_column(source):
+    for cell in nbformat.read(execution.notebook_path(source), as_version=4).cells:
+        if {"remove-cell", "remove-output"} & set(cell.metadata.get("tags", [])):
+            continue
+        printed = "".join(o.text for o in cell.get("outputs", []) if o.get("name") == "stdout")
+        wide = [line for line in printed.splitlines() if len(line) > progress.LINE_WIDTH]
+        assert wide == [], cell.source
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)

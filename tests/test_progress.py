@@ -1,5 +1,7 @@
 """Progress: a tidy line an epoch in the book, a bar that redraws itself where someone watches."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -18,20 +20,24 @@ def fit(epochs: int, **options) -> None:
 
 
 def test_in_the_book_each_epoch_is_one_line_without_control_characters(monkeypatch, capsys):
+    """A line that is too long for a page is folded, between two metrics."""
     monkeypatch.setenv("CNNBOOK_PROGRESS", "lines")
     fit(epochs=2)
-    lines = capsys.readouterr().out.splitlines()
+    written = capsys.readouterr().out
+    lines = written.replace("\n    ", " ").splitlines()
     assert [line[:10] for line in lines] == ["epoch 1/2:", "epoch 2/2:"]
-    assert all(
-        name in lines[0] for name in ("loss ", "mae ", "validation loss ", "validation mae ")
-    )
-    assert all(line.isprintable() for line in lines)
+    number = r"\d\.\d{4}"
+    metrics = ", ".join(f"{name} {number}" for name in ("loss", "mae", "validation loss"))
+    for line in lines:
+        assert re.fullmatch(f"epoch ./2: {metrics}, validation mae {number}", line)
+        assert line.isprintable()
+    assert max(map(len, written.splitlines())) <= progress.LINE_WIDTH
 
 
 def test_every_so_many_epochs_and_always_the_last(monkeypatch, capsys):
     monkeypatch.setenv("CNNBOOK_PROGRESS", "lines")
     fit(epochs=5, every=2)
-    lines = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.replace("\n    ", " ").splitlines()
     assert [line.split(":")[0] for line in lines] == ["epoch 2/5", "epoch 4/5", "epoch 5/5"]
 
 
