@@ -199,7 +199,7 @@
     return { columns, stepX, stepY, zoom, width: w, height: h };
   }
 
-  /** The colour scale with its ends, kept up to date by legend.set(largest). */
+  /** The colour scale with its ends, kept up to date by legend.set(largest, whether some are negative). */
   function legend(kind = "signed") {
     const [low, high] = [element("span", {}), element("span", {})];
     const node = element(
@@ -207,8 +207,9 @@
       { class: `cb-legend cb-legend-${kind}` },
       low, element("i", { "aria-hidden": "true" }), high,
     );
-    node.set = (most) => {
-      write(low, kind === "ink" ? "0" : show(-most));
+    node.set = (most, negative = kind === "signed") => {
+      node.classList.toggle("cb-legend-positive", kind === "signed" && !negative);
+      write(low, negative ? show(-most) : "0");
       write(high, show(most));
     };
     return node;

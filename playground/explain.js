@@ -90,10 +90,10 @@
 
   // ---- As a page shows it ----------------------------------------------------------------------
 
-  /** A square grid of numbers. With `go`, each is a button that leads to its unit. */
-  function grid(title, terms, key, columns, scale, kind, go) {
+  /** A square grid of numbers. With `go`, each is a button that leads to its unit; `chosen` is framed. */
+  function grid(title, terms, key, columns, scale, kind, go, chosen) {
     const cells = terms.map((term) => {
-      const properties = { class: "cb-cell", style: cellStyle(term[key], scale, kind) };
+      const properties = { class: `cb-cell${term === chosen ? " cb-in" : ""}`, style: cellStyle(term[key], scale, kind) };
       if (!go) return element("span", properties, brief(term[key]));
       return element(
         "button",
@@ -145,7 +145,7 @@
       chosen = options.channel ?? sums.reduce((best, sum, c) => (Math.abs(sum) > Math.abs(sums[best]) ? c : best), 0);
       const scale = largest(sums);
       parts.push(
-        element("p", {}, `The patch has ${channels} channels. Each gives ${square} products; their ${channels} sums, one a channel:`),
+        element("p", {}, `The window lies on the same ${layer.size} × ${layer.size} places of all ${channels} maps before. Each of these maps, or channels, gives ${square} products. Their sums, one a channel; touch one to see its products:`),
         element(
           "div",
           { class: "cb-cells cb-wrap", role: "group", "aria-label": "Sums of the channels" },
@@ -167,7 +167,7 @@
         element("p", {}, `Channel ${chosen}, every product:`),
       );
     } else {
-      parts.push(element("p", {}, `The ${square} numbers under the window, times the ${square} weights of kernel ${unit.channel}:`));
+      parts.push(element("p", {}, `Each of the ${square} pixels under the window, times the weight at its place in kernel ${unit.channel}:`));
     }
     const own = terms.slice(chosen * square, (chosen + 1) * square);
     const kernel = own.map((term) => term.weight);
@@ -203,7 +203,7 @@
       element(
         "div",
         { class: "cb-arithmetic" },
-        grid("window", terms, "value", layer.size, largest(terms.map((t) => t.value)), "signed", options.go),
+        grid("window", terms, "value", layer.size, largest(terms.map((t) => t.value)), "signed", options.go, best),
       ),
       sentence("The largest stays, the others are dropped: ", strong(show(best.value)),
         `, from row ${best.row}, column ${best.column}.`),
@@ -253,7 +253,7 @@
       const powers = logits.map((logit) => Math.exp(logit - most));
       const total = powers.reduce((a, b) => a + b, 0);
       parts.push(
-        element("p", {}, `Such a sum is a logit. Softmax makes probabilities of the ten: each e to the power of its logit, less the largest, ${show(most)}, over the sum of all ten.`),
+        element("p", {}, `Such a sum is a logit. Softmax subtracts the largest, ${show(most)}, from each of the ten, which changes no probability; takes e to the power of each; and divides by the sum of the ten powers.`),
         element(
           "div",
           { class: "cb-scroll", tabindex: "0", role: "group", "aria-label": "Softmax of the ten logits" },

@@ -28,9 +28,9 @@
   };
 
   const NETWORKS = {
-    article: ["article's", "The article's network, as the book trained it"],
+    article: ["article's", "The network of the article that this book examines, as the book trained it"],
     fast: ["faster", "The book's faster network, of fewer parameters and trained in less time"],
-    random: ["random", "The article's network before training: random weights"],
+    random: ["random", "The same layers with random weights, never trained"],
   };
   const networks = {};
   function networkNamed(name) {
@@ -96,6 +96,18 @@
     return raster;
   }
 
+  /** The test digit moved by whole pixels, which needs no sampling anew. */
+  function shifted(right, down) {
+    const pixels = new Float32Array(784);
+    for (let row = 0; row < 28; row++) {
+      for (let column = 0; column < 28; column++) {
+        const [r, c] = [row - down, column - right];
+        if (r >= 0 && c >= 0 && r < 28 && c < 28) pixels[row * 28 + column] = state.image.pixels[r * 28 + c];
+      }
+    }
+    return pixels;
+  }
+
   /** What the network receives: {pixels, back, empty}; back leads from a pixel to the sheet. */
   function receive(centred = state.centred) {
     const strokes = movedStrokes();
@@ -109,8 +121,8 @@
       }
     } else {
       const { x, y, scale, angle } = state.move;
-      const untouched = !strokes.length && !x && !y && scale === 1 && !angle;
-      if (untouched) received = { pixels: state.image.pixels };
+      const whole = !strokes.length && scale === 1 && !angle && x % 10 === 0 && y % 10 === 0;
+      if (whole && ((!x && !y) || !centred)) received = { pixels: shifted(x / 10, y / 10) };
       else {
         const raster = rasterised(strokes);
         if (centred) {
@@ -121,8 +133,8 @@
             received = { ...received, back: (c, r) => back(c, r).map((value) => value * step) };
           }
         } else {
-          const whole = { left: 0, top: 0, right: RASTER, bottom: RASTER };
-          received = { pixels: drawing.resample(raster, RASTER, RASTER, whole, 28, 28) };
+          const sheet = { left: 0, top: 0, right: RASTER, bottom: RASTER };
+          received = { pixels: drawing.resample(raster, RASTER, RASTER, sheet, 28, 28) };
         }
       }
     }
@@ -183,7 +195,7 @@
         ? "Too small to be a digit: draw a longer stroke."
         : "Draw a digit, or choose a test digit."
       : `${percent(probabilities[digit])} sure` +
-        (state.image ? `; its label says ${state.image.label}` : "");
+        (state.image ? `; the right answer is ${state.image.label}` : "");
     if (!started) parts.speaker.say("The pad is empty.");
     else if (blank) parts.speaker.say(parts.note.textContent);
     else {
@@ -207,7 +219,7 @@
   function paintLayer(layer) {
     const values = shown(layer.index);
     const scale = dom.largest(values);
-    layer.legend.set(scale);
+    layer.legend.set(scale, values.some((value) => value < 0));
     if (layer.cells) {
       const sums = now.result.sums[layer.index];
       layer.cells.forEach((cell, digit) => {
@@ -336,9 +348,11 @@
       const x = (channel % layout.columns) * layout.stepX + left * layout.zoom;
       const y = Math.floor(channel / layout.columns) * layout.stepY + top * layout.zoom;
       const pad = 1.5;
-      outline(context, x * sx - pad, y * sy - pad,
-        (right - left + 1) * layout.zoom * sx + 2 * pad,
-        (bottom - top + 1) * layout.zoom * sy + 2 * pad, bold);
+      // What reaches the edge of the canvas is outlined within it.
+      const [x0, y0] = [Math.max(pad, x * sx - pad), Math.max(pad, y * sy - pad)];
+      const x1 = Math.min(width - pad, (x + (right - left + 1) * layout.zoom) * sx + pad);
+      const y1 = Math.min(height - pad, (y + (bottom - top + 1) * layout.zoom) * sy + pad);
+      outline(context, x0, y0, x1 - x0, y1 - y0, bold);
     }
   }
 
@@ -441,7 +455,7 @@
   function buildInspector() {
     parts.inspectorTitle = element("h2", { class: "cb-inspector-title", tabindex: "-1" });
     parts.inspectorBody = element("div", { class: "cb-inspector-body" });
-    parts.stepBack = button("Step back", stepBack, {
+    parts.stepBack = button("Where it comes from", stepBack, {
       title: "Go to the value in the layer before that added most",
     });
     const arrow = (text, label, move, extra) =>
@@ -467,6 +481,7 @@
         arrow("→", "Right", { right: 1 }, "cb-in-map"),
       ),
       parts.inspectorBody,
+      element("p", { class: "cb-note" }, "Maps, rows, columns and units are counted from 0."),
     );
     parts.inspector.addEventListener("keydown", (event) => {
       if (event.key === "Escape") select(null);
@@ -542,6 +557,7 @@
       layers.push(entry);
     });
     parts.layers.replaceChildren(...layers.map(({ node }) => node));
+    if (parts.inspector && !parts.inspector.isConnected) parts.right.append(parts.inspector);
     for (const layer of layers) {
       if (!layer.cells) parts.resize.observe(layer.body);
       arrange(layer);
@@ -632,8 +648,8 @@
   function buildSliders() {
     const pixels = (value) => `${(value / 10).toFixed(0)} px`;
     const entries = [
-      ["x", "right", { min: -120, max: 120, step: 5, show: pixels }],
-      ["y", "down", { min: -120, max: 120, step: 5, show: pixels }],
+      ["x", "right", { min: -120, max: 120, step: 10, show: pixels }],
+      ["y", "down", { min: -120, max: 120, step: 10, show: pixels }],
       ["scale", "size", { min: 0.3, max: 1.5, step: 0.05, show: (v) => `${Math.round(100 * v)} %` }],
       ["angle", "turn", { min: -90, max: 90, step: 1, show: (v) => `${v}°` }],
       ["noise", "noise", { min: 0, max: 1, step: 0.05, show: (v) => v.toFixed(2) }],
@@ -777,7 +793,7 @@
         picture(`read as ${target}`, found.picture, "ink", 1),
       ),
       element("p", {},
-        `No pixel changes by more than ${show(most)}; the change as a whole has a length of ${show(found.length)}. ` +
+        `No pixel changes by more than ${show(most)}; the root of the sum of all squared changes is ${show(found.length)}. ` +
         "Does the last picture look like another digit to you?"),
     );
   }
@@ -805,10 +821,10 @@
       const network = networkNamed(name);
       const result = run(network, now.received.pixels);
       const node = barsOf(NETWORKS[name][0], result);
-      const first = network.layers.findIndex((layer) => layer.kind === "conv");
+      const first = network.layers.findIndex((layer) => layer.kind === "relu" || layer.activation === "relu");
       const canvas = element("canvas", { role: "img", "aria-label": `The first maps of the network: ${NETWORKS[name][0]}` });
       paintMaps(canvas, result.values[first], network.layers[first].shape, 8);
-      node.append(canvas, element("span", { class: "cb-small-title" }, "its first maps"));
+      node.append(canvas, element("span", { class: "cb-small-title" }, "its first maps after a ReLU"));
       return node;
     });
     output.replaceChildren(element("div", { class: "cb-row cb-side-by-side" }, ...compared));
@@ -836,7 +852,7 @@
         state.view = view;
         paint();
       }),
-      element("p", {}, "Now draw or choose another digit, and look at the layers."),
+      element("p", {}, "Now draw or choose another digit, and look at the layers. In a difference, orange is larger for the digit on the pad, blue for the kept one."),
     );
   }
 
@@ -852,7 +868,7 @@
       element("h2", {}, "Ask"),
       question("Which pixels mattered?", "A small square of paper covers one place after another. Where does the answer suffer?",
         (output) => button("Cover and see", () => askOcclusion(output))),
-      question("What would turn it into another digit?", "The gradient says how each pixel should change for the network to read another digit. We follow it, and take as little as will do.",
+      question("What would turn it into another digit?", "For each pixel, the gradient says whether more or less ink there favours the other digit. We follow it until the answer changes, then shorten the change as far as the answer allows.",
         () => targets,
         (output) => button("Change it", () => askTurn(output, Number(targets.value)))),
       question("How do two digits differ?", "Keep the digit that is on the pad, then draw another. Every layer can show the one, the other, or the difference.",
@@ -959,8 +975,9 @@
 
   // ---- The tour --------------------------------------------------------------------------------
 
-  const SMALL_SEVEN = [24, 44, 70, 40, 108, 40, 92, 74, 78, 110, 66, 150];
-  const CORNERS = [[0, 0], [140, 0], [0, 100], [140, 100]];
+  // As large as MNIST's digits are, in a corner of the sheet.
+  const CORNER_SEVEN = [14, 20, 70, 14, 134, 18, 104, 84, 76, 140, 58, 200];
+  const CORNERS = [[0, 0], [132, 0], [0, 66], [132, 66]];
 
   function readAs(centred) {
     return answer(run(networkNamed(state.network), receive(centred).pixels));
@@ -968,7 +985,7 @@
 
   const STEPS = [
     {
-      title: "What the network receives",
+      title: "A 7 in a corner",
       chapter: ["training", "Train a network to read digits"],
       part: () => parts.pad,
       set: () => {
@@ -976,62 +993,68 @@
         clear();
         setCentred(false);
         for (const corner of CORNERS) {
-          state.strokes[0] = SMALL_SEVEN.map((value, i) => value + corner[i % 2]);
+          state.strokes[0] = CORNER_SEVEN.map((value, i) => value + corner[i % 2]);
           if (readAs(false) !== 7) break; // the network of each build errs in its own way
         }
       },
       text: () =>
-        `Here is a 7, small and off the centre. Given as it is, it is read as a ${readAs(false)}; ` +
-        `scaled and centred, as a ${readAs(true)}. The network has only seen digits that fill the middle: ` +
-        "it has learned where ink stands as well as how it runs. Switch “Centre as MNIST was made” on and off.",
+        `Here is a 7 in a corner. Given as it is, it is read as a ${readAs(false)}; scaled and centred, as a ${readAs(true)}. ` +
+        "In training the network saw digits in the middle only, and learned strokes together with their places; step 5 shows how. " +
+        "Tick and untick “Scale and centre”, and watch the answer.",
     },
     {
       title: "A feature map",
-      chapter: ["convolution", "Convolution"],
+      chapter: ["convolution", "Slide a kernel over an image"],
       part: () => layers[0].node,
       set: () => {
         setCentred(true);
         if (!state.image && !state.strokes.length) place("typical", 7);
       },
       text: () =>
-        `conv1 slides 32 small windows of weights over the picture. Each gives one map: where it is orange, ` +
-        "the strokes look like what that window responds to, an edge on one side or a line of one slant. " +
-        "That is a feature map: a picture of where one feature is.",
+        "The digit is centred again. The first layer, conv1, slides 32 small windows over it. Each holds nine numbers, " +
+        "its weights, found in training; such a window is a kernel. At each place it gives one number, large where the " +
+        "strokes fit the weights: an edge on one side, say, or a line of one slant. Its numbers, in rows and columns, " +
+        "are a feature map: a picture of where one feature is. A window of 3 × 3 fits into 28 rows at 26 places. " +
+        "(A map that is pale orange all over has a number added everywhere, its bias: look for what is darker.)",
     },
     {
       title: "One number of it",
-      chapter: ["convolution", "Convolution"],
+      chapter: ["convolution", "Slide a kernel over an image"],
       part: () => layers[0].node,
       set: () => selectStrongest(0),
       text: () =>
-        "This is the largest number of conv1: nine pixels times nine weights, added up, plus a bias. " +
-        "The panel below has all of it. Press a pixel there to step back to it, or touch any other value.",
+        "This is the largest number of conv1. Each of the nine outlined pixels is multiplied by the weight at its place; " +
+        "the products are added up, and the bias with them. ReLU turns a sum below zero into zero; this one stays. " +
+        "Press a pixel in the panel to step back to it, or touch any other value.",
     },
     {
-      title: "Why the maps get smaller",
-      chapter: ["pooling", "Pooling"],
+      title: "Why pooling makes maps smaller",
+      chapter: ["pooling", "Make maps smaller by pooling"],
       part: () => layers[1].node,
       set: () => selectStrongest(1),
       text: () =>
-        "pool1 keeps the largest of every four numbers and drops three. 26 rows become 13: the map is smaller, " +
-        "and says that a feature is near, no longer at which pixel. The layers after it have a quarter of the numbers to read.",
+        "pool1 cuts each map into squares of 2 × 2 numbers and keeps the largest of each: 26 rows and columns become 13. " +
+        "The map is drawn as large as before, in coarser squares. It says that the feature is in this square, no longer " +
+        "at which of four places. The next layer has a quarter of the numbers to read.",
     },
     {
       title: "From maps to units",
-      chapter: ["architecture", "The whole network"],
+      chapter: ["architecture", "Follow a digit through the network"],
       part: () => layers[4].node,
       set: () => selectStrongest(5),
       text: () =>
-        "Each of the 128 units of dense1 reads all 1,600 numbers of pool2 at once. Here is the one that is most active, and what adds most to it.",
+        "conv2 and pool2 do the same again with the maps of pool1 in place of the picture, and leave 64 maps of 5 × 5: 1,600 numbers. " +
+        "dense1 makes 128 numbers of them, its units. A unit has a weight for every map and every place, so a stroke that " +
+        "stands elsewhere meets other weights: that is how the 7 of step 1 was misread. Below is the largest unit, and what adds most to it.",
     },
     {
       title: "Ten probabilities",
-      chapter: ["loss", "Loss"],
+      chapter: ["loss", "Measure how wrong an answer is"],
       part: () => layers[5].node,
       set: () => selectStrongest(6),
       text: () =>
-        "Ten sums, one a digit, become ten probabilities by softmax. The largest is the answer. " +
-        "Now clear the pad, and draw your own.",
+        "dense2 adds up one sum for each digit: the larger, the better the picture fits it. Softmax turns the ten sums into " +
+        "ten probabilities that add up to 1, and the largest is the answer. Now clear the pad, and draw your own.",
     },
   ];
 
@@ -1069,6 +1092,7 @@
       card.hidden = step < 0;
       parts.root.classList.toggle("cb-touring", step >= 0);
       if (step < 0) {
+        parts.right.append(parts.inspector);
         start.focus();
         return;
       }
@@ -1088,6 +1112,9 @@
       else parts.stage.before(card);
       const target = part();
       target.classList.add("cb-toured");
+      // The panel would lie on what the step speaks of: it comes below.
+      if (target === parts.pad) parts.right.append(parts.inspector);
+      else target.after(parts.inspector);
       title.focus({ preventScroll: true });
       const anchor = wide && target === parts.pad ? parts.stage : target;
       anchor.style.scrollMarginTop = anchor === parts.stage ? "5rem" : `calc(${card.offsetHeight}px + 5rem)`;
@@ -1121,7 +1148,7 @@
       if (unit) select(unit);
     });
     small.addEventListener("keydown", (event) => mapKeys(event, -1));
-    parts.centred = checkbox("Centre as MNIST was made", state.centred, (value) => {
+    parts.centred = checkbox("Scale and centre, as the training digits were", state.centred, (value) => {
       state.centred = value;
       changed();
     });
@@ -1133,7 +1160,7 @@
     });
     parts.networkNote = element("p", { class: "cb-note" }, `${NETWORKS.article[1]}.`);
     parts.networkChoice = choice("Network", Object.entries(NETWORKS).map(([name, [text]]) => [name, text]), state.network, chooseNetwork);
-    const before = checkbox("Show the sums before the ReLU", state.sums, (value) => {
+    const before = checkbox("Show the sums before ReLU sets the negative ones to zero", state.sums, (value) => {
       state.sums = value;
       changed();
     });
