@@ -32,6 +32,7 @@
     const inputs = options.map(([value, text]) => {
       const input = element("input", {
         type: "radio",
+        autocomplete: "off", // no browser may bring back a choice that the page does not know of
         name,
         value,
         checked: value === chosen,
@@ -59,24 +60,28 @@
     const id = newId("slider");
     const output = element("output", { for: id }, show(value));
     const input = element("input", {
-      type: "range", id, min, max, step, value,
+      type: "range", id, min, max, step, value, autocomplete: "off", "aria-valuetext": show(value),
       oninput: () => {
-        output.textContent = show(Number(input.value));
+        tell();
         onchange(Number(input.value));
       },
       // The theme turns pages with the arrow keys.
       onkeydown: (event) => event.stopPropagation(),
     });
     const row = element("div", { class: "cb-slider" }, element("label", { for: id }, text), input, output);
+    function tell() {
+      output.textContent = show(Number(input.value));
+      input.setAttribute("aria-valuetext", output.textContent);
+    }
     row.set = (number) => {
       input.value = number;
-      output.textContent = show(number);
+      tell();
     };
     return row;
   }
 
   function checkbox(text, checked, onchange) {
-    const input = element("input", { type: "checkbox", checked, onchange: () => onchange(input.checked) });
+    const input = element("input", { type: "checkbox", autocomplete: "off", checked, onchange: () => onchange(input.checked) });
     const label = element("label", { class: "cb-check" }, input, element("span", {}, text));
     label.set = (value) => (input.checked = value);
     return label;
@@ -107,7 +112,10 @@
     if (node.textContent !== text) node.textContent = text;
   }
 
-  const percent = (share) => `${(100 * share).toFixed(share > 0.9 || share < 0.1 ? 1 : 0)} %`;
+  function percent(share) {
+    const size = Math.abs(share);
+    return `${share < 0 ? "−" : ""}${(100 * size).toFixed(size > 0.9 || size < 0.1 ? 1 : 0)} %`;
+  }
 
   // ---- Colours ---------------------------------------------------------------------------------
 
@@ -192,7 +200,7 @@
     for (let rest = channels; rest < rows * columns; rest++) {
       const corner = Math.floor(rest / columns) * stepY * w + (rest % columns) * stepX;
       for (let line = 0; line < height * zoom; line++) {
-        dots.fill(colours[255], corner + line * w, corner + line * w + stepX);
+        dots.fill(colours[255], corner + line * w, corner + line * w + width * zoom);
       }
     }
     canvas.getContext("2d").putImageData(canvas.picture, 0, 0);

@@ -70,7 +70,7 @@
     return { source, terms };
   }
 
-  /** The term to step back to: the largest of a window, or what added most. */
+  /** The term to step back to: the largest of a window, or what counts most, for or against. */
   function strongest(terms) {
     const size = (term) => Math.abs(term.product ?? term.value);
     const pooled = terms.every((term) => term.weight === undefined);
@@ -122,7 +122,7 @@
   function reluSentence(layer, sum, value) {
     if (layer.activation !== "relu") return null;
     return sentence(
-      sum > 0 ? "ReLU keeps a positive number: " : "ReLU turns a negative number into zero: ",
+      sum > 0 ? "ReLU keeps a positive number: " : sum < 0 ? "ReLU turns a negative number into zero: " : "ReLU leaves zero as it is: ",
       `max(0, ${show(sum)}) = `,
       strong(show(value)),
     );
@@ -242,7 +242,7 @@
     const { list, shown, count } = contributions(network, source, terms, options, 8);
     const active = terms.filter((term) => term.value !== 0).length;
     const parts = [
-      element("p", {}, `This unit reads all ${terms.length.toLocaleString("en")} numbers of ${network.layers[source].name}, each with a weight of its own; ${active.toLocaleString("en")} are not zero. What adds most:`),
+      element("p", {}, `This unit reads all ${terms.length.toLocaleString("en")} numbers of ${network.layers[source].name}, each with a weight of its own; ${active.toLocaleString("en")} are not zero. What counts most, for or against:`),
       list,
       sentence(`These ${count} give ${show(shown)}; all the others ${show(sum - bias - shown)}; the bias ${show(bias)}: together ${show(sum)}`),
       reluSentence(layer, sum, result.values[i][unit.channel]),

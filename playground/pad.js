@@ -11,9 +11,10 @@
 
   /**
    * A pad. `strokes` is the list to draw into (arrays x0, y0, x1, y1, ...); `paint(context)` draws
-   * the sheet; `changed()` is called after every change, `say(text)` with what a listener needs.
+   * the sheet; `changed()` is called after every change, `clear()` when a key asks for an empty
+   * sheet, `say(text, delay)` with what a listener needs.
    */
-  function makePad({ strokes, paint, changed, say }) {
+  function makePad({ strokes, paint, changed, clear, say }) {
     const canvas = element("canvas", { "aria-hidden": "true" });
     const help = cnnbook.dom.newId("help");
     const node = element(
@@ -94,19 +95,22 @@
         cursor.x = Math.min(SHEET, Math.max(0, cursor.x + right * step));
         cursor.y = Math.min(SHEET, Math.max(0, cursor.y + down * step));
         if (cursor.stroke) add(cursor.stroke, cursor.x, cursor.y);
+        say(`${place()}, pen ${cursor.stroke ? "down" : "up"}`, 300);
       } else if (event.key === " ") {
-        if (cursor.stroke) {
+        if (event.repeat) {
+          // A key that is held down is one press.
+        } else if (cursor.stroke) {
           cursor.stroke = null;
-          say(`Pen up at ${place()}.`);
+          say(`Pen up at ${place()}.`, 0);
         } else {
           cursor.stroke = [cursor.x, cursor.y];
           strokes.push(cursor.stroke);
-          say(`Pen down at ${place()}.`);
+          say(`Pen down at ${place()}.`, 0);
         }
       } else if (event.key === "Backspace") {
         node.undo();
       } else if (event.key === "Delete") {
-        node.clear();
+        clear();
       } else {
         return;
       }

@@ -13,11 +13,12 @@
   const RASTER = 112; // a picture on the sheet is sampled at so many pixels
   const STILL = { x: 0, y: 0, scale: 1, angle: 0, noise: 0 };
   const SEED = 1;
+  const PEN = { min: 6, max: 40, usual: 20 }; // its width on the sheet
 
   const state = {
     strokes: [],
     image: null, // {group, number, label, pixels}
-    pen: 20,
+    pen: PEN.usual,
     centred: true,
     move: { ...STILL },
     network: "article",
@@ -117,7 +118,8 @@
       else if (centred) received = drawing.fromStrokes(strokes, SHEET);
       else {
         const small = strokes.map((stroke) => stroke.map((value) => value / 10));
-        received = { pixels: drawing.ink(small, (state.pen * state.move.scale) / 10) };
+        const pixels = drawing.ink(small, (state.pen * state.move.scale) / 10);
+        received = { pixels, empty: pixels.every((value) => value === 0) };
       }
     } else {
       const { x, y, scale, angle } = state.move;
@@ -163,6 +165,8 @@
   function update() {
     const network = networkNamed(state.network);
     const received = receive();
+    const same = now?.network === network && now.received.pixels.every((value, i) => value === received.pixels[i]);
+    if (!same) stopQuestions();
     now = { received, network, result: run(network, received.pixels) };
     paint();
     return now;
@@ -175,7 +179,6 @@
     for (const layer of layers) paintLayer(layer);
     paintMarks();
     paintInspector();
-    stopQuestions();
   }
 
   function paintAnswer() {
@@ -192,7 +195,9 @@
     parts.verdict.textContent = blank ? (started ? "…" : "?") : String(digit);
     parts.note.textContent = blank
       ? started
-        ? "Too small to be a digit: draw a longer stroke."
+        ? state.centred
+          ? "Too small to be a digit: draw a longer stroke."
+          : "Nothing of it is on the sheet."
         : "Draw a digit, or choose a test digit."
       : `${percent(probabilities[digit])} sure` +
         (state.image ? `; the right answer is ${state.image.label}` : "");
@@ -207,13 +212,11 @@
   }
 
   /** The numbers of a layer that are shown: of this digit, of the kept one, or their difference. */
-  function shown(i) {
-    const pick = (result) => (state.sums ? result.sums[i] : result.values[i]);
-    const kept = state.kept && state.kept.network === state.network ? state.kept.result : null;
-    if (!kept || state.view === "this") return pick(now.result);
-    if (state.view === "kept") return pick(kept);
-    const before = pick(kept);
-    return pick(now.result).map((value, k) => value - before[k]);
+  function shown(i, what = state.sums ? "sums" : "values") {
+    const numbers = now.result[what][i];
+    const kept = state.kept && state.kept.network === state.network ? state.kept.result[what][i] : null;
+    if (!kept || state.view === "this") return numbers;
+    return state.view === "kept" ? kept : numbers.map((value, k) => value - kept[k]);
   }
 
   function paintLayer(layer) {
@@ -221,11 +224,11 @@
     const scale = dom.largest(values);
     layer.legend.set(scale, values.some((value) => value < 0));
     if (layer.cells) {
-      const sums = now.result.sums[layer.index];
+      const [sums, shares] = [shown(layer.index, "sums"), shown(layer.index, "values")];
       layer.cells.forEach((cell, digit) => {
         cell.style.cssText = dom.cellStyle(values[digit], scale);
         write(cell.children[1], show(sums[digit]));
-        write(cell.children[2], percent(now.result.values[layer.index][digit]));
+        write(cell.children[2], percent(shares[digit]));
       });
       return;
     }
@@ -236,6 +239,7 @@
 
   function select(unit, { focus = false } = {}) {
     state.unit = unit;
+    placeInspector();
     if (now) {
       paintMarks();
       paintInspector();
@@ -246,6 +250,25 @@
       }
     }
     if (focus) parts.inspectorTitle.focus({ preventScroll: true });
+  }
+
+  /**
+   * The panel sticks to the lower edge of the window; in the tour, where it would lie on what a step
+   * speaks of, it stands below the layer of its unit.
+   */
+  function placeInspector() {
+    const layer = step >= 0 && state.unit && layers.find(({ index }) => index === state.unit.layer);
+    const before = layer ? layer.node : parts.right.lastElementChild;
+    if (before !== parts.inspector && before.nextElementSibling !== parts.inspector) before.after(parts.inspector);
+  }
+
+  /** Close the panel, and go back to where it was opened. */
+  function closeInspector() {
+    const { layer, channel } = state.unit;
+    const entry = layers.find(({ index }) => index === layer);
+    select(null);
+    if (entry?.cells) entry.cells[channel].focus();
+    else (entry ? entry.body : parts.smallMaps).focus();
   }
 
   function stepBack() {
@@ -456,7 +479,7 @@
     parts.inspectorTitle = element("h2", { class: "cb-inspector-title", tabindex: "-1" });
     parts.inspectorBody = element("div", { class: "cb-inspector-body" });
     parts.stepBack = button("Where it comes from", stepBack, {
-      title: "Go to the value in the layer before that added most",
+      title: "Go to the value in the layer before that counts most",
     });
     const arrow = (text, label, move, extra) =>
       button(text, () => nudge(move), { "aria-label": label, class: `cb-button cb-square ${extra}` });
@@ -467,7 +490,7 @@
         "div",
         { class: "cb-inspector-head" },
         parts.inspectorTitle,
-        button("×", () => select(null), { "aria-label": "Close", class: "cb-button cb-square cb-quiet" }),
+        button("×", closeInspector, { "aria-label": "Close", class: "cb-button cb-square cb-quiet" }),
       ),
       element(
         "div",
@@ -484,7 +507,7 @@
       element("p", { class: "cb-note" }, "Maps, rows, columns and units are counted from 0."),
     );
     parts.inspector.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") select(null);
+      if (event.key === "Escape") closeInspector();
       if (event.key.startsWith("Arrow")) event.stopPropagation();
     });
     return parts.inspector;
@@ -557,7 +580,7 @@
       layers.push(entry);
     });
     parts.layers.replaceChildren(...layers.map(({ node }) => node));
-    if (parts.inspector && !parts.inspector.isConnected) parts.right.append(parts.inspector);
+    if (parts.right) placeInspector();
     for (const layer of layers) {
       if (!layer.cells) parts.resize.observe(layer.body);
       arrange(layer);
@@ -635,8 +658,7 @@
               "data-digit": `${group}:${number}`,
             });
             node.append(canvas);
-            node.paint = () => paintMaps(canvas, pixels, [28, 28, 1], 1, "ink", 1);
-            node.paint();
+            repainted(canvas, () => paintMaps(canvas, pixels, [28, 28, 1], 1, "ink", 1));
             parts.examples.push(node);
             return node;
           }),
@@ -646,15 +668,15 @@
   }
 
   function buildSliders() {
-    const pixels = (value) => `${(value / 10).toFixed(0)} px`;
+    const pixels = (value) => `${(value / 10).toFixed(0)} px`.replace("-", "−");
     const entries = [
       ["x", "right", { min: -120, max: 120, step: 10, show: pixels }],
       ["y", "down", { min: -120, max: 120, step: 10, show: pixels }],
       ["scale", "size", { min: 0.3, max: 1.5, step: 0.05, show: (v) => `${Math.round(100 * v)} %` }],
-      ["angle", "turn", { min: -90, max: 90, step: 1, show: (v) => `${v}°` }],
+      ["angle", "turn", { min: -90, max: 90, step: 1, show: (v) => `${v}°`.replace("-", "−") }],
       ["noise", "noise", { min: 0, max: 1, step: 0.05, show: (v) => v.toFixed(2) }],
     ];
-    const pen = slider("pen", { min: 6, max: 40, step: 2, value: state.pen, show: (v) => `${(v / 10).toFixed(1)} px` }, (value) => {
+    parts.pen = slider("pen", { min: PEN.min, max: PEN.max, step: 2, value: state.pen, show: (v) => `${(v / 10).toFixed(1)} px` }, (value) => {
       state.pen = value;
       changed();
     });
@@ -670,7 +692,7 @@
       "details",
       { class: "cb-details" },
       element("summary", {}, "Change the pen; shift, scale, turn, add noise"),
-      pen,
+      parts.pen,
       ...parts.sliders,
       button("Back as it was", () => {
         clearMove();
@@ -715,9 +737,15 @@
     running = null;
   }
 
+  /** Paint a canvas now, and again when the theme changes. */
+  function repainted(canvas, paintIt) {
+    canvas.repaint = paintIt;
+    paintIt();
+  }
+
   function picture(title, pixels, kind, scale) {
     const canvas = element("canvas", { role: "img", "aria-label": title });
-    paintMaps(canvas, pixels, [28, 28, 1], 1, kind, scale);
+    repainted(canvas, () => paintMaps(canvas, pixels, [28, 28, 1], 1, kind, scale));
     const key = legend(kind);
     key.set(scale ?? dom.largest(pixels));
     return element("figure", { class: "cb-picture" }, canvas, element("figcaption", {}, title, key));
@@ -823,7 +851,7 @@
       const node = barsOf(NETWORKS[name][0], result);
       const first = network.layers.findIndex((layer) => layer.kind === "relu" || layer.activation === "relu");
       const canvas = element("canvas", { role: "img", "aria-label": `The first maps of the network: ${NETWORKS[name][0]}` });
-      paintMaps(canvas, result.values[first], network.layers[first].shape, 8);
+      repainted(canvas, () => paintMaps(canvas, result.values[first], network.layers[first].shape, 8));
       node.append(canvas, element("span", { class: "cb-small-title" }, "its first maps after a ReLU"));
       return node;
     });
@@ -831,8 +859,10 @@
   }
 
   function keepDigit() {
+    if (needsDigit(parts.keptOutput)) return;
     state.kept = { network: state.network, pixels: now.received.pixels, result: now.result };
     paintKept();
+    changed();
   }
 
   function paintKept() {
@@ -852,14 +882,14 @@
         state.view = view;
         paint();
       }),
-      element("p", {}, "Now draw or choose another digit, and look at the layers. In a difference, orange is larger for the digit on the pad, blue for the kept one."),
+      element("p", {}, "Now draw or choose another digit, and look at the layers. In a difference, orange is larger for the digit on the pad, blue for the kept one. A value that you touch is explained for the digit on the pad."),
     );
   }
 
   function buildQuestions() {
     const targets = element(
       "select",
-      { class: "cb-select", "aria-label": "Turn it into" },
+      { class: "cb-select", "aria-label": "Turn it into", autocomplete: "off" },
       ...Array.from({ length: 10 }, (_, digit) => element("option", { value: digit }, `into a ${digit}`)),
     );
     return element(
@@ -884,6 +914,8 @@
   // ---- A link that carries the state -----------------------------------------------------------
 
   const HASH = "#play=";
+  const LONGEST_LINK = 20000; // numbers in its strokes
+  let lastHash = ""; // the last one that was made or read
 
   function toLink() {
     const short = {
@@ -901,7 +933,8 @@
 
   /** Take a state from a link; whatever does not make sense is left out. */
   function fromLink(hash) {
-    if (!hash.startsWith(HASH)) return false;
+    if (!hash.startsWith(HASH) || hash === lastHash) return false;
+    lastHash = hash;
     let short;
     try {
       short = JSON.parse(atob(hash.slice(HASH.length).replace(/-/g, "+").replace(/_/g, "/")));
@@ -912,16 +945,22 @@
     const number = (value, low, high, otherwise) =>
       Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : otherwise;
     const isList = Array.isArray;
-    chooseNetwork(short.n in NETWORKS ? short.n : "article");
+    chooseNetwork(typeof short.n === "string" && Object.hasOwn(NETWORKS, short.n) ? short.n : "article");
     setCentred(short.c !== 0);
-    state.pen = number(short.p, 4, 60, 20);
+    state.pen = number(short.p, PEN.min, PEN.max, PEN.usual);
+    parts.pen.set(state.pen);
     state.image = null;
     const examples = cnnbook.published.article.examples;
-    if (isList(short.i) && examples[short.i[0]]?.[short.i[1]]) place(short.i[0], short.i[1]);
+    const [group, digit] = isList(short.i) ? short.i : [];
+    if (typeof group === "string" && Object.hasOwn(examples, group) && Number.isInteger(digit) && examples[group][digit]) {
+      place(group, digit);
+    }
     state.strokes.length = 0;
-    for (const stroke of isList(short.s) ? short.s.slice(0, 500) : []) {
-      if (!isList(stroke) || stroke.length < 2 || stroke.length % 2) continue;
-      state.strokes.push(stroke.slice(0, 4000).map((value) => number(value, 0, SHEET, 0)));
+    let room = LONGEST_LINK; // a drawing that no hand has made would keep the page busy for minutes
+    for (const stroke of isList(short.s) ? short.s : []) {
+      if (!isList(stroke) || stroke.length < 2 || stroke.length % 2 || stroke.length > room) continue;
+      room -= stroke.length;
+      state.strokes.push(stroke.map((value) => number(value, 0, SHEET, 0)));
     }
     const moves = isList(short.m) ? short.m : [];
     const limits = { x: 120, y: 120, scale: 1.5, angle: 90, noise: 1 };
@@ -956,6 +995,7 @@
     const make = button("Link to this", async () => {
       const link = toLink();
       try {
+        lastHash = new URL(link).hash; // coming back to it later must not undo what was drawn since
         history.replaceState(null, "", link);
       } catch {
         // Some browsers forbid it to pages opened as a file.
@@ -1007,6 +1047,7 @@
       chapter: ["convolution", "Slide a kernel over an image"],
       part: () => layers[0].node,
       set: () => {
+        chooseNetwork("article");
         setCentred(true);
         if (!state.image && !state.strokes.length) place("typical", 7);
       },
@@ -1045,7 +1086,7 @@
       text: () =>
         "conv2 and pool2 do the same again with the maps of pool1 in place of the picture, and leave 64 maps of 5 × 5: 1,600 numbers. " +
         "dense1 makes 128 numbers of them, its units. A unit has a weight for every map and every place, so a stroke that " +
-        "stands elsewhere meets other weights: that is how the 7 of step 1 was misread. Below is the largest unit, and what adds most to it.",
+        "stands elsewhere meets other weights: that is how the 7 of step 1 was misread. Below is the largest unit, and what counts most in it.",
     },
     {
       title: "Ten probabilities",
@@ -1092,7 +1133,7 @@
       card.hidden = step < 0;
       parts.root.classList.toggle("cb-touring", step >= 0);
       if (step < 0) {
-        parts.right.append(parts.inspector);
+        placeInspector();
         start.focus();
         return;
       }
@@ -1112,9 +1153,6 @@
       else parts.stage.before(card);
       const target = part();
       target.classList.add("cb-toured");
-      // The panel would lie on what the step speaks of: it comes below.
-      if (target === parts.pad) parts.right.append(parts.inspector);
-      else target.after(parts.inspector);
       title.focus({ preventScroll: true });
       const anchor = wide && target === parts.pad ? parts.stage : target;
       anchor.style.scrollMarginTop = anchor === parts.stage ? "5rem" : `calc(${card.offsetHeight}px + 5rem)`;
@@ -1129,20 +1167,22 @@
     parts.root = root;
     document.documentElement.classList.add("cb-page"); // room for the layers
     parts.speaker = dom.announcer();
+    const penSpeaker = dom.announcer(); // its own: the answer, which comes later, would silence it
     parts.pad = pads.makePad({
       strokes: state.strokes,
       paint: paintSheet,
       changed,
-      say: (text) => parts.speaker.say(text, 0),
+      clear,
+      say: (text, delay) => penSpeaker.say(text, delay),
     });
     parts.small = element("canvas", {});
     parts.smallMarks = element("canvas", { class: "cb-marks" });
-    const small = element(
+    const small = (parts.smallMaps = element(
       "div",
       { class: "cb-maps cb-small", role: "application", tabindex: "0",
         "aria-label": "The 28 by 28 pixels that the network receives. Enter chooses a pixel; arrows move." },
       parts.small, parts.smallMarks,
-    );
+    ));
     small.addEventListener("click", (event) => {
       const unit = unitAt(event, parts.small, parts.small.layout, -1, [28, 28, 1]);
       if (unit) select(unit);
@@ -1173,6 +1213,7 @@
         { class: "cb-sheet" },
         parts.pad,
         element("div", { class: "cb-row" }, button("Clear", clear), button("Undo", () => parts.pad.undo())),
+        penSpeaker,
       ),
       element(
         "div",
@@ -1206,7 +1247,7 @@
     update();
     addEventListener("hashchange", () => fromLink(location.hash) && changed());
     dom.onTheme(() => {
-      parts.examples.forEach((node) => node.paint());
+      root.querySelectorAll("canvas").forEach((canvas) => canvas.repaint?.());
       changed();
     });
     root.classList.add("cb-ready");

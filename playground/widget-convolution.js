@@ -4,6 +4,7 @@
   const { dom, widgets } = globalThis.cnnbook;
   const { brief, button, cellStyle, choice, element, largest, show } = dom;
   const SIZE = 8;
+  const LARGEST = 1000; // weight that can be typed
   const KERNELS = {
     "upright edge": [-1, 0, 1, -1, 0, 1, -1, 0, 1],
     "level edge": [-1, -1, -1, 0, 0, 0, 1, 1, 1],
@@ -17,17 +18,22 @@
     const speaker = dom.announcer();
     const inputs = state.kernel.map((value, i) =>
       element("input", {
-        class: "cb-number", type: "number", step: "any", value,
+        class: "cb-number", type: "number", step: "any", min: -LARGEST, max: LARGEST, value, autocomplete: "off",
         "aria-label": `weight in row ${Math.floor(i / 3)}, column ${i % 3}`,
         oninput: (event) => {
-          state.kernel[i] = Number(event.target.value) || 0;
+          const { value, validity } = event.target;
+          event.target.setAttribute("aria-invalid", String(!validity.valid));
+          if (validity.valid) state.kernel[i] = Number(value);
           paint();
         },
       }),
     );
     const preset = (name) => {
       state.kernel = [...KERNELS[name]];
-      inputs.forEach((input, i) => (input.value = Math.round(1000 * state.kernel[i]) / 1000));
+      inputs.forEach((input, i) => {
+        input.value = Math.round(1000 * state.kernel[i]) / 1000;
+        input.removeAttribute("aria-invalid");
+      });
       paint();
     };
     const set = (key, number) => (value) => {
@@ -94,14 +100,14 @@
             state.place = place;
             paint();
           },
-        }, brief(Math.round(value * 100) / 100))));
+        }, brief(Math.round(1e6 * value) / 1e6))));
       if (focused) after.children[state.place]?.focus();
       const size = padded + paddedAfter ? `${SIZE} + ${padded} + ${paddedAfter}` : `${SIZE}`;
       told.textContent = `The window spans ${span} pixels. ⌊(${size} − ${span}) / ${state.stride}⌋ + 1 = ${count}: the output is ${count} × ${count}.`;
       const parts = [];
       state.kernel.forEach((weight, k) => {
         const value = widgets.at(widgets.SEVEN, SIZE, top + Math.floor(k / 3) * state.dilation, left + (k % 3) * state.dilation);
-        if (weight && value) parts.push(`${String(Math.round(1000 * weight) / 1000).replace("-", "−")} × ${value.toFixed(1)}`);
+        if (weight && value) parts.push(`${String(Number(weight.toPrecision(3))).replace(/-/g, "−")} × ${value.toFixed(1)}`);
       });
       sum.textContent = `Row ${row}, column ${column}: ${parts.length ? parts.join(" + ") : "0"} = ${exact(output[state.place])}` +
         (parts.length < 9 ? " (products of zero left out)" : "");

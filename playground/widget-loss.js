@@ -40,6 +40,17 @@
         element("i", { class: value < 0 ? "cb-minus" : "cb-plus", style: `left:${low ? (value < 0 ? 50 - 50 * width : 50) : 0}%;width:${(low ? 50 : 100) * width}%` }));
     }
 
+    /** Why the formula has no answer in 32 bits. */
+    function whyNot(logits) {
+      const sum = logits.reduce((total, logit) => Math.fround(total + Math.fround(Math.exp(logit))), 0);
+      const why = sum === Infinity
+        ? "In 32 bits the exponential of a number above 88.7 is infinite, and so may a sum of exponentials be; divided by infinity, they give 0, or no number"
+        : sum === 0
+          ? "In 32 bits the exponential of a number below −104 is zero: here all of them are, and zero over zero is not a number"
+          : "In 32 bits the exponential of a number below −104 is zero, and minus the logarithm of a probability of zero is infinite";
+      return `${why}. Take the largest logit off first.`;
+    }
+
     function paint() {
       const logits = state.logits.map((logit) => logit * state.factor);
       const { probabilities, loss, gradient } = lossOf(logits, state.target, state.stable);
@@ -52,7 +63,7 @@
       told.textContent = `Loss ${show(loss)}. ` +
         (Number.isFinite(loss)
           ? "The gradient is p − y: it pulls the label's logit up and pushes the others down, and adds up to zero."
-          : "In 32 bits the exponential of a number above 88 is infinite, and infinity over infinity is not a number. Take the largest logit off first.");
+          : whyNot(logits));
       speaker.say(`Loss ${show(loss)}`);
     }
 

@@ -79,7 +79,7 @@
       return Object.entries(KINDS[layer.kind].numbers).map(([key, [, min, max]]) =>
         element("label", { class: "cb-field" }, `${key} `,
           element("input", {
-            class: "cb-number", type: "number", min, max, value: layer[key],
+            class: "cb-number", type: "number", min, max, value: layer[key], autocomplete: "off",
             onchange: (event) => {
               layer[key] = Math.min(max, Math.max(min, Math.round(Number(event.target.value)) || min));
               event.target.value = layer[key];

@@ -676,14 +676,97 @@ def test_a_link_carries_drawing_network_and_unit(page, html_folder):
     )
     assert other.evaluate("() => cnnbook.playground.state.strokes") == [[60, 60, 200, 60, 110, 230]]
     other.close()
-    for broken in ("#play=", "#play=xyz", "#play=bnVsbA", "#play=eyJzIjpbWyJhIl0sMV0sInUiOls5OV19"):
+    broken = ["#play=", "#play=xyz", "#play=bnVsbA", "#play=eyJzIjpbWyJhIl0sMV0sInUiOls5OV19"]
+    for hostile in (
+        {"n": "toString"}, {"n": "__proto__"}, {"n": {"toString": 1}}, {"i": ["typical", "length"]},
+        {"i": ["constructor", "name"]}, {"i": [{"toString": 1}, 0]}, {"s": [[1, 1] * 100_000]},
+        {"m": ["x", {}, None, 1e9], "p": 1e9, "u": [2, 99, 0, 0], "c": []},
+    ):  # fmt: skip
+        broken.append("#play=" + base64.b64encode(json.dumps(hostile).encode()).decode())
+    for link in broken:
         other = page.context.new_page()
         errors = []
         other.on("pageerror", lambda error, errors=errors: errors.append(str(error)))
-        other.goto((html_folder / PAGE).as_uri() + broken)
+        other.goto((html_folder / PAGE).as_uri() + link)
         other.wait_for_selector(".cb-ready")
+        assert other.evaluate("() => cnnbook.playground.state.network") == "article"
+        assert other.evaluate("() => cnnbook.playground.state.strokes.length") < 2
         assert errors == []
         other.close()
+
+
+def test_what_the_keyboard_draws_is_told_and_delete_clears_all(page):
+    """A test digit too; a key that is held down is one press."""
+    pad = page.locator(".cb-pad")
+    pad.focus()
+    page.keyboard.press("Delete")
+    page.wait_for_function("() => document.querySelector('.cb-verdict').textContent === '?'")
+    told = page.locator(".cb-sheet [role=status]")
+    page.keyboard.down(" ")
+    page.keyboard.down(" ")  # the second of them repeats
+    page.keyboard.up(" ")
+    told.get_by_text("Pen down at column 140, row 140.").wait_for(state="attached")
+    page.keyboard.press("ArrowDown")
+    told.get_by_text("column 140, row 150, pen down").wait_for(state="attached")
+    assert page.evaluate("() => cnnbook.playground.state.strokes") == [[140, 140, 140, 150]]
+
+
+def test_the_panel_is_closed_to_where_it_was_opened(page):
+    maps = page.locator('[data-layer="pool1"] .cb-maps')
+    maps.focus()
+    page.keyboard.press("Enter")
+    page.locator(".cb-inspector").get_by_role("button", name="Close").click()
+    assert maps.evaluate("node => node === document.activeElement")
+    page.locator(".cb-digit-cell").nth(4).click()
+    page.keyboard.press("Escape")
+    assert page.locator(".cb-digit-cell").nth(4).evaluate("n => n === document.activeElement")
+    assert page.locator(".cb-inspector").is_hidden()
+
+
+def test_in_the_tour_the_panel_follows_to_another_layer(page):
+    page.emulate_media(reduced_motion="reduce")
+    page.locator(".cb-button", has_text="A tour of six steps").click()
+    for _ in range(2):
+        page.locator(".cb-tour .cb-primary").click()
+    page.locator(".cb-digit-cell").nth(3).click()
+    cell, panel = (
+        page.locator(name).first.bounding_box() for name in (".cb-digits", ".cb-inspector")
+    )
+    assert 0 < panel["y"] - cell["y"] - cell["height"] < 60
+    page.emulate_media(reduced_motion="no-preference")
+
+
+def test_nothing_is_kept_of_an_empty_pad_nor_read_on_an_empty_sheet(page):
+    page.evaluate("""() => { cnnbook.playground.clear(); cnnbook.playground.update();
+      document.querySelectorAll(".cb-question").forEach((node) => (node.open = true)); }""")
+    page.locator(".cb-button", has_text="Keep this digit").click()
+    assert "first" in page.locator(".cb-question .cb-output").nth(2).inner_text()
+    page.get_by_label("Scale and centre, as the training digits were").uncheck()
+    page.evaluate("""() => { const { playground } = cnnbook;
+      playground.state.strokes.push([270, 40, 270, 200]); playground.state.move.x = 120;
+      playground.update(); }""")
+    assert page.locator(".cb-verdict").inner_text() == "\N{HORIZONTAL ELLIPSIS}"
+
+
+def test_a_change_of_theme_repaints_the_answers_and_stops_none(page):
+    page.evaluate("""() => { cnnbook.playground.place("typical", 4); cnnbook.playground.update();
+      document.querySelectorAll(".cb-question").forEach((node) => (node.open = true)); }""")
+    page.locator(".cb-button", has_text="Keep this digit").click()
+    page.locator(".cb-button", has_text="Cover and see").click()
+    page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
+    outputs = page.locator(".cb-question .cb-output")
+    outputs.nth(0).locator("canvas").first.wait_for()
+    corner = """canvas => canvas.getContext("2d").getImageData(0, 0, 1, 1).data[0]"""
+    assert outputs.nth(2).locator("canvas").first.evaluate(corner) < 100
+    page.evaluate("() => { document.documentElement.dataset.theme = 'light'; }")
+
+
+def test_no_browser_brings_back_a_control_that_the_page_does_not_know_of(page):
+    remembered = page.evaluate("""() =>
+      [...document.querySelectorAll(".cnnbook-playground :is(input, select)")]
+        .filter((node) => node.autocomplete !== "off" && !node.readOnly)
+        .map((node) => node.outerHTML)""")
+    assert remembered == []
 
 
 @pytest.mark.parametrize("window", [(1440, 900), (360, 740)])
