@@ -18,11 +18,12 @@ SIZES = {
     "large": {"scale": (1.0, 1.3), "pen": 8},
 }
 
-# Draw digits on the pad with pointer events; what is read with centring, and without.
+# Draw digits on the pad with pointer events; what the article's network reads with centring and
+# without, and the faster one with it.
 DRAW = """([drawn, pen]) => {
   const { playground, network } = cnnbook;
   const pad = document.querySelector(".cb-pad");
-  const article = network.published("article");
+  const [article, fast] = ["article", "fast"].map(network.published);
   const box = pad.getBoundingClientRect();
   const event = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, {
     pointerId: 9, bubbles: true, cancelable: true, button: type === "pointermove" ? -1 : 0,
@@ -34,8 +35,8 @@ DRAW = """([drawn, pen]) => {
       stroke.forEach(([x, y], k) => event(k ? "pointermove" : "pointerdown", x, y));
       event("pointerup", ...stroke[stroke.length - 1]);
     }
-    return [true, false].map((centred) =>
-      network.answer(network.run(article, playground.receive(centred).pixels)));
+    return [[article, true], [article, false], [fast, true]].map(([net, centred]) =>
+      network.answer(network.run(net, playground.receive(centred).pixels)));
   });
   playground.clear();
   playground.state.pen = 20;
@@ -146,7 +147,8 @@ def moved(
 def draw(page, digits: list[list[np.ndarray]], size: str, seed: int = 0) -> np.ndarray:
     """Draw digits on the pad of an open playground, each somewhere, at one range of sizes.
 
-    ``page`` is Playwright's. Returns the digits read, (N, 2): with centring, and without.
+    ``page`` is Playwright's. Returns the digits read, (N, 3): by the article's network with
+    centring and without, and by the faster one with centring.
     """
     generator = np.random.default_rng(seed)
     drawn = []

@@ -153,6 +153,7 @@
     return `background:rgb(${rgb});color:${luminance > 0.179 ? "#000" : "#fff"}`;
   }
 
+  /** The largest size of a value. */
   function largest(values) {
     let most = 0;
     for (let i = 0; i < values.length; i++) {
@@ -160,6 +161,11 @@
       if (size > most) most = size;
     }
     return most;
+  }
+
+  function anyNegative(values) {
+    for (let i = 0; i < values.length; i++) if (values[i] < 0) return true;
+    return false;
   }
 
   /**
@@ -188,11 +194,10 @@
       for (let row = 0; row < height; row++) {
         for (let column = 0; column < width; column++) {
           const value = values[(row * width + column) * channels + channel] * factor;
-          const index = value > 255 ? 510 : value < -255 ? 0 : (value + 255.5) | 0;
-          if (zoom === 1) dots[corner + row * w + column] = colours[index];
-          else {
-            const place = corner + row * zoom * w + column * zoom;
-            for (let d = 0; d < zoom; d++) dots.fill(colours[index], place + d * w, place + d * w + zoom);
+          const colour = colours[value > 255 ? 510 : value < -255 ? 0 : (value + 255.5) | 0];
+          let place = corner + row * zoom * w + column * zoom;
+          for (let down = 0; down < zoom; down++, place += w) {
+            for (let right = 0; right < zoom; right++) dots[place + right] = colour;
           }
         }
       }
@@ -248,7 +253,7 @@
   }
 
   cnnbook.dom = {
-    announcer, brief, button, calm, cellStyle, checkbox, choice, element, largest, legend, newId, onTheme,
+    announcer, anyNegative, brief, button, calm, cellStyle, checkbox, choice, element, largest, legend, newId, onTheme,
     paintMaps, percent, show, slider, theme, write,
   };
 })();

@@ -89,29 +89,53 @@
 
   // ---- Forward, layer by layer -----------------------------------------------------------------
 
-  /** Each filter's dot product with the window at each place, plus the filter's bias. */
+  /**
+   * Each filter's dot product with the window at each place, plus the filter's bias.
+   *
+   * The window's values that are not zero are collected first: paper, and what a ReLU cut off, add
+   * nothing. Four filters at a time go over them, since reading a value costs as much as using it.
+   */
   function convolve(input, layer) {
     const [height, width, filters] = layer.shape;
     const [, inputWidth, channels] = layer.inputShape;
-    const { kernel, bias } = layer.weights;
+    const { kernel } = layer.weights;
+    const bias = layer.weights.bias.length ? layer.weights.bias : new Float32Array(filters);
     const output = new Float32Array(height * width * filters);
-    const sums = new Float64Array(filters);
-    for (let row = 0; row < height; row++) {
-      for (let column = 0; column < width; column++) {
-        if (bias.length) sums.set(bias);
-        else sums.fill(0);
+    const values = new Float64Array(layer.size * layer.size * channels);
+    const weights = new Int32Array(values.length); // where in the kernel the weights of a value begin
+    const fours = filters - (filters % 4);
+    for (let row = 0, start = 0; row < height; row++) {
+      for (let column = 0; column < width; column++, start += filters) {
+        let count = 0;
         let weight = 0; // the kernel is stored as (row, column, channel, filter)
         for (let down = 0; down < layer.size; down++) {
           let place = ((row + down) * inputWidth + column) * channels;
           for (let step = layer.size * channels; step > 0; step--, place++, weight += filters) {
-            const value = input[place];
-            if (value === 0) continue; // paper, and what a ReLU cut off, add nothing
-            for (let filter = 0; filter < filters; filter++) {
-              sums[filter] += value * kernel[weight + filter];
-            }
+            if (input[place] === 0) continue;
+            values[count] = input[place];
+            weights[count++] = weight;
           }
         }
-        output.set(sums, (row * width + column) * filters);
+        for (let filter = 0; filter < fours; filter += 4) {
+          let [a, b, c, d] = [bias[filter], bias[filter + 1], bias[filter + 2], bias[filter + 3]];
+          for (let k = 0; k < count; k++) {
+            const value = values[k];
+            const at = weights[k] + filter;
+            a += value * kernel[at];
+            b += value * kernel[at + 1];
+            c += value * kernel[at + 2];
+            d += value * kernel[at + 3];
+          }
+          output[start + filter] = a;
+          output[start + filter + 1] = b;
+          output[start + filter + 2] = c;
+          output[start + filter + 3] = d;
+        }
+        for (let filter = fours; filter < filters; filter++) {
+          let sum = bias[filter];
+          for (let k = 0; k < count; k++) sum += values[k] * kernel[weights[k] + filter];
+          output[start + filter] = sum;
+        }
       }
     }
     return output;
@@ -175,7 +199,12 @@
     return input.map((value, i) => value * scale[i % scale.length] + shift[i % scale.length]);
   }
 
-  const relu = (sums) => sums.map((value) => (value > 0 ? value : 0));
+  /** What is above zero; zeros stay where the new array has them. */
+  function relu(sums) {
+    const output = new Float32Array(sums.length);
+    for (let i = 0; i < sums.length; i++) if (sums[i] > 0) output[i] = sums[i];
+    return output;
+  }
 
   /** exp(z) over its sum. Taking the largest z off first changes nothing and avoids overflow. */
   function softmax(logits) {

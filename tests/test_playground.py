@@ -210,12 +210,13 @@ def strokes():
 @pytest.mark.parametrize("size", handwriting.SIZES)
 def test_digits_drawn_anywhere_are_read_right_with_centring_and_not_without(page, strokes, size):
     answers = handwriting.draw(page, strokes[0], size)
-    centred, as_drawn = (answers == strokes[1][:, None]).mean(axis=0)
-    print(f"{size}: {centred:.1%} with centring, {as_drawn:.1%} without")
-    # benchmarks/playground.py measures it with 2,000 drawings of each size. Of the 500 here, 97.4
-    # to 98.5 % were read right; the network of another machine may be two standard errors, of 0.7
-    # points each, below.
-    assert centred > 0.96
+    centred, as_drawn, faster = (answers == strokes[1][:, None]).mean(axis=0)
+    print(
+        f"{size}: {centred:.1%} with centring, {as_drawn:.1%} without, {faster:.1%} by the faster"
+    )
+    # benchmarks/playground.py measures it with 2,000 drawings of each size; the page shows it. The
+    # network of another machine, and 500 drawings, may be two standard errors of 0.7 points below.
+    assert min(centred, faster) > 0.955
     assert as_drawn < 0.75
 
 
