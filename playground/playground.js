@@ -1230,6 +1230,8 @@
       element("div", { class: "cb-given" }, ...buildExamples(), buildSliders()),
       element("div", { class: "cb-bar-top" }, parts.networkChoice, before),
       parts.networkNote,
+      element("p", { class: "cb-note" },
+        "Beside each layer: its size, what it does, and how many numbers (parameters) training had to find."),
       parts.layers,
       buildInspector(),
     );
