@@ -127,9 +127,12 @@ def _drawn_table(result: dict) -> list[str]:
     ]
     for size, facts in result["drawn"].items():
         low, high = (scale * 20 / 28 for scale in facts["scale"])  # a digit in its field
+        shares = " | ".join(
+            f"{100 * facts[name]:.1f} %" for name in ("as_drawn", "centred", "faster")
+        )
         lines.append(
-            f"| {facts['digits']:,}, {size} | {low:.0%} to {high:.0%} | 1/{280 / facts['pen']:.0f} "
-            f"| {facts['as_drawn']:.1%} | {facts['centred']:.1%} | {facts['faster']:.1%} |"
+            f"| {facts['digits']:,}, {size} | {100 * low:.0f} to {100 * high:.0f} % "
+            f"| 1/{280 / facts['pen']:.0f} | {shares} |"
         )
     return lines
 

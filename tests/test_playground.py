@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from cnnbook import attribution, data, export
+from cnnbook import attribution, data, export, measurements
 
 PAGE = "chapters/playground.html"
 TOLERANCE = 1e-4  # Keras itself differs by 1e-5 between batch sizes
@@ -928,6 +928,15 @@ def test_without_javascript_a_figure_stands_in_its_place(browser, html_folder):
 
 
 # ---- The files -----------------------------------------------------------------------------------
+
+
+def test_the_page_shows_what_the_benchmark_measured(html_folder):
+    text = re.sub(r"<[^>]+>|\s+", " ", (html_folder / PAGE).read_text(encoding="utf-8"))
+    measured = measurements.load("playground")
+    for facts in measured["drawn"].values():
+        shares = [f"{100 * facts[name]:.1f} %" for name in ("as_drawn", "centred", "faster")]
+        assert re.search(" +".join(map(re.escape, shares)), text), shares
+    assert f"{measured['throttled']['1']['update_milliseconds']:.1f} ms" in text
 
 
 def test_all_networks_together_are_small(html_folder):
