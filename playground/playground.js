@@ -1131,7 +1131,6 @@
       document.querySelectorAll(".cb-toured").forEach((node) => node.classList.remove("cb-toured"));
       step = number < STEPS.length ? number : -1;
       card.hidden = step < 0;
-      parts.root.classList.toggle("cb-touring", step >= 0);
       if (step < 0) {
         placeInspector();
         start.focus();
@@ -1177,17 +1176,17 @@
     });
     parts.small = element("canvas", {});
     parts.smallMarks = element("canvas", { class: "cb-marks" });
-    const small = (parts.smallMaps = element(
+    parts.smallMaps = element(
       "div",
       { class: "cb-maps cb-small", role: "application", tabindex: "0",
         "aria-label": "The 28 by 28 pixels that the network receives. Enter chooses a pixel; arrows move." },
       parts.small, parts.smallMarks,
-    ));
-    small.addEventListener("click", (event) => {
+    );
+    parts.smallMaps.addEventListener("click", (event) => {
       const unit = unitAt(event, parts.small, parts.small.layout, -1, [28, 28, 1]);
       if (unit) select(unit);
     });
-    small.addEventListener("keydown", (event) => mapKeys(event, -1));
+    parts.smallMaps.addEventListener("keydown", (event) => mapKeys(event, -1));
     parts.centred = checkbox("Scale and centre, as the training digits were", state.centred, (value) => {
       state.centred = value;
       changed();
@@ -1219,7 +1218,7 @@
         "div",
         { class: "cb-received" },
         element("div", { class: "cb-small-title" }, "What the network receives: 28 × 28 × 1"),
-        small,
+        parts.smallMaps,
         parts.centred,
       ),
       buildAnswer(),

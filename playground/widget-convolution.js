@@ -40,7 +40,7 @@
       state[key] = number ? Number(value) : value;
       paint();
     };
-    const exact = (value) => show(Math.round(1e6 * value) / 1e6); // tenths added up in binary miss zero
+    const tidy = (value) => Math.round(1e6 * value) / 1e6; // tenths added up in binary miss zero
     const before = element("div", { class: "cb-picks" });
     const after = element("div", { class: "cb-picks", role: "group", "aria-label": "Output: choose a value" });
     const told = element("p", { class: "cb-facts" });
@@ -95,12 +95,12 @@
           type: "button", class: `cb-pick${place === state.place ? " cb-in" : ""}`,
           style: cellStyle(value, scale),
           "aria-pressed": String(place === state.place),
-          "aria-label": `row ${Math.floor(place / count)}, column ${place % count}: ${exact(value)}`,
+          "aria-label": `row ${Math.floor(place / count)}, column ${place % count}: ${show(tidy(value))}`,
           onclick: () => {
             state.place = place;
             paint();
           },
-        }, brief(Math.round(1e6 * value) / 1e6))));
+        }, brief(tidy(value)))));
       if (focused) after.children[state.place]?.focus();
       const size = padded + paddedAfter ? `${SIZE} + ${padded} + ${paddedAfter}` : `${SIZE}`;
       told.textContent = `The window spans ${span} pixels. ⌊(${size} − ${span}) / ${state.stride}⌋ + 1 = ${count}: the output is ${count} × ${count}.`;
@@ -109,9 +109,9 @@
         const value = widgets.at(widgets.SEVEN, SIZE, top + Math.floor(k / 3) * state.dilation, left + (k % 3) * state.dilation);
         if (weight && value) parts.push(`${String(Number(weight.toPrecision(3))).replace(/-/g, "−")} × ${value.toFixed(1)}`);
       });
-      sum.textContent = `Row ${row}, column ${column}: ${parts.length ? parts.join(" + ") : "0"} = ${exact(output[state.place])}` +
+      sum.textContent = `Row ${row}, column ${column}: ${parts.length ? parts.join(" + ") : "0"} = ${show(tidy(output[state.place]))}` +
         (parts.length < 9 ? " (products of zero left out)" : "");
-      if (!timer) speaker.say(`Output ${count} by ${count}; row ${row}, column ${column}: ${exact(output[state.place])}`);
+      if (!timer) speaker.say(`Output ${count} by ${count}; row ${row}, column ${column}: ${show(tidy(output[state.place]))}`);
     }
 
     const steps = widgets.walk(after, {

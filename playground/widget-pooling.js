@@ -46,7 +46,7 @@
             state.place = place;
             paint();
           },
-        }, brief(Math.round(1e6 * value) / 1e6))));
+        }, brief(value))));
       if (focused) after.children[state.place]?.focus();
       const inside = picture.filter((_, place) => {
         const [r, c] = [Math.floor(place / SIZE) - top, (place % SIZE) - left];
