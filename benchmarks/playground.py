@@ -17,7 +17,6 @@ import shutil
 import statistics
 
 import handwriting
-import numpy as np
 import record
 from playwright.sync_api import sync_playwright
 
@@ -136,12 +135,9 @@ def main() -> None:
                 str(throttle): {
                     "update_milliseconds": statistics.median(times[throttle]),
                     "update_milliseconds_lowest": min(times[throttle]),
-                    **dict(
-                        zip(
-                            ("first_answer_milliseconds", "first_answer_shown_milliseconds"),
-                            np.median(first[throttle], axis=0),
-                            strict=True,
-                        )
+                    "first_answer_milliseconds": statistics.median(a for a, _ in first[throttle]),
+                    "first_answer_shown_milliseconds": statistics.median(
+                        shown for _, shown in first[throttle]
                     ),
                     "long_tasks": len(long[throttle]),
                 }
