@@ -23,6 +23,7 @@ from cnnbook import attribution, data, export, measurements
 PAGE = "chapters/playground.html"
 TOLERANCE = 1e-4  # Keras itself differs by 1e-5 between batch sizes
 DRAWN = 500
+CENTRING = "Scale and centre, as the training digits were"
 
 
 @pytest.fixture(scope="session")
@@ -743,7 +744,7 @@ def test_nothing_is_kept_of_an_empty_pad_nor_read_on_an_empty_sheet(page):
       document.querySelectorAll(".cb-question").forEach((node) => (node.open = true)); }""")
     page.locator(".cb-button", has_text="Keep this digit").click()
     assert "first" in page.locator(".cb-question .cb-output").nth(2).inner_text()
-    page.get_by_label("Scale and centre, as the training digits were").uncheck()
+    page.get_by_label(CENTRING).uncheck()
     page.evaluate("""() => { const { playground } = cnnbook;
       playground.state.strokes.push([270, 40, 270, 200]); playground.state.move.x = 120;
       playground.update(); }""")
@@ -800,12 +801,12 @@ def test_sliders_move_the_digit_and_centring_takes_the_move_back(page):
       let [sum, moment] = [0, 0];
       pixels.forEach((value, i) => { sum += value; moment += value * (i % 28); });
       return moment / sum; }"""
-    page.get_by_label("Scale and centre, as the training digits were").uncheck()
+    page.get_by_label(CENTRING).uncheck()
     before = page.evaluate(middle)
     page.get_by_label("right", exact=True).fill("60")
-    assert page.evaluate(middle) == pytest.approx(before + 6, abs=0.1)
-    page.get_by_label("Scale and centre, as the training digits were").check()
-    # It is back where MNIST's makers, who centred it too, had put it.
+    assert page.evaluate(middle) == pytest.approx(before + 6, abs=1e-4)  # whole pixels move exactly
+    page.get_by_label(CENTRING).check()
+    # Back where MNIST's makers, who centred it too, had put it, to the half pixel of rounding.
     assert page.evaluate(middle) == pytest.approx(before, abs=0.6)
     for name, value in {
         "down": "-40",
@@ -820,9 +821,9 @@ def test_sliders_move_the_digit_and_centring_takes_the_move_back(page):
         # The pen draws strokes; a test digit has none.
         assert (still == moved) == (name == "pen"), name
     page.get_by_role("button", name="Back as it was").click()
-    page.get_by_label("Scale and centre, as the training digits were").uncheck()
+    page.get_by_label(CENTRING).uncheck()
     assert page.evaluate(middle) == pytest.approx(before)
-    page.get_by_label("Scale and centre, as the training digits were").check()
+    page.get_by_label(CENTRING).check()
 
 
 def test_a_question_that_is_cut_short_says_so(page):
@@ -912,7 +913,7 @@ def test_the_tour_says_what_the_page_shows(page):
     page.locator(".cb-button", has_text="A tour of six steps").click()
     text = page.locator(".cb-tour p").first.inner_text()
     shown = page.locator(".cb-verdict").inner_text()
-    page.get_by_label("Scale and centre, as the training digits were").check()
+    page.get_by_label(CENTRING).check()
     page.wait_for_function("() => document.querySelector('.cb-verdict').textContent === '7'")
     assert shown != "7"
     assert f"it is read as a {shown}" in text and "as a 7" in text
