@@ -54,6 +54,7 @@ bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/overfitting.py
 	$(BIN)/python benchmarks/shift_invariance.py
 	$(BIN)/python benchmarks/augmentation.py
+	$(BIN)/python benchmarks/augmentation_cost.py
 	$(BIN)/python benchmarks/transfer.py
 	$(BIN)/python benchmarks/attribution.py
 	$(BIN)/python benchmarks/fast_recipes.py
