@@ -14,7 +14,7 @@ import zlib
 import record
 import trials
 
-SEEDS = {"long": 3, "short": 1}  # runs of each kind
+SEEDS = {"long": 3, "short": 3}  # runs of each kind
 MIN_DIGITS = 4  # in a training scene
 LONG = {"coarse": 12_000, "fine": 5_000}  # scenes of the two stages
 SHORT = {"coarse": 3_000, "fine": 1_200}
