@@ -14,7 +14,7 @@ import zlib
 import record
 import trials
 
-SEEDS = {"long": 3, "short": 3}  # runs of each kind
+SEEDS = {"long": 3, "long, resize": 2, "short": 3}  # runs of each kind
 MIN_DIGITS = 4  # in a training scene
 LONG = {"coarse": 12_000, "fine": 5_000}  # scenes of the two stages
 SHORT = {"coarse": 3_000, "fine": 1_200}
@@ -84,7 +84,7 @@ def gallery(held, predicted) -> list[dict]:
     ]
 
 
-def two_stages(seed: int, counts: dict[str, int]):
+def two_stages(seed: int, counts: dict[str, int], **change):
     """Train the way down on cells, then the whole on pixels; return the network and seconds."""
     import keras
 
@@ -94,7 +94,7 @@ def two_stages(seed: int, counts: dict[str, int]):
     keras.utils.set_random_seed(seed)
     drawn = draw("fit", counts["coarse"], training_seed(seed, 0))
     shares = segmentation.class_shares(drawn.masks)
-    network = segmentation.unet(shares=shares)
+    network = segmentation.unet(shares=shares, **change)
     coarse = segmentation.coarse_head(network, shares)
     cells = segmentation.cell_shares(drawn.masks)
     segmentation.train(coarse, drawn.images, cells, PEAK_RATE["coarse"])
@@ -118,6 +118,17 @@ def long_run(seed: int) -> dict:
         "validation_mean_iou": validation["mean_iou"],
     }
     return result | ({"gallery": gallery(held, predicted)} if seed == 0 else {})
+
+
+def long_run_by_resizing(seed: int) -> dict:
+    """Train as long with the other way up, and score on validation scenes."""
+    network, _, _, seconds = two_stages(seed, LONG, **ABLATIONS["resize"])
+    validation, _ = score(network, draw("validation", VALIDATION_SCENES, VALIDATION_SEED))
+    return {
+        "seconds": [round(value, 1) for value in seconds],
+        "parameters": network.count_params(),
+        "validation_mean_iou": validation["mean_iou"],
+    }
 
 
 def short_runs(seed: int) -> dict:
@@ -157,7 +168,8 @@ def short_runs(seed: int) -> dict:
 
 def train(setting: dict) -> dict:
     """Make one long run, or the short runs of one seed."""
-    return {"long": long_run, "short": short_runs}[setting["kind"]](setting["seed"])
+    kinds = {"long": long_run, "long, resize": long_run_by_resizing, "short": short_runs}
+    return kinds[setting["kind"]](setting["seed"])
 
 
 def main() -> None:
@@ -166,11 +178,14 @@ def main() -> None:
         {"kind": kind, "seed": seed} for kind, count in SEEDS.items() for seed in range(count)
     ]
     done = trials.run_all(train, settings)
-    runs = [
-        {key: value for key, value in run.items() if key != "kind"}
-        for run in done
-        if run["kind"] == "long"
-    ]
+    runs, by_resizing = (
+        [
+            {key: value for key, value in run.items() if key != "kind"}
+            for run in done
+            if run["kind"] == kind
+        ]
+        for kind in ("long", "long, resize")
+    )
     ablations = [
         {"seed": run["seed"], **variant}
         for run in done
@@ -189,7 +204,13 @@ def main() -> None:
         "validation_scenes": VALIDATION_SCENES,
     }
     kept = [run.pop("gallery") for run in runs if "gallery" in run]
-    result = {"recipe": recipe, "gallery": kept[0], "runs": runs, "ablations": ablations}
+    result = {
+        "recipe": recipe,
+        "gallery": kept[0],
+        "runs": runs,
+        "runs_by_resizing": by_resizing,
+        "ablations": ablations,
+    }
     print(f"wrote {record.write('segmentation', result).name}")
 
 
