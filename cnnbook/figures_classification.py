@@ -31,15 +31,16 @@ def reliability(
     """
     if not 1 <= len(groups) <= 3:
         raise ValueError(f"groups must hold 1 to 3 groups, got {len(groups)}.")
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.6))
-    axis.axhline(0, color=plots.GREY, linestyle="--", linewidth=1)
-    for number, (name, bins) in enumerate(groups.items()):
-        confidence, accuracy, count = (np.asarray(values, float) for values in bins)
+    for name, (confidence, accuracy, count) in groups.items():
         if not len(confidence) == len(accuracy) == len(count):
             raise ValueError(
                 "groups must hold three arrays of one length, "
                 f"got {len(confidence)}, {len(accuracy)} and {len(count)} for {name}."
             )
+    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.6))
+    axis.axhline(0, color=plots.GREY, linestyle="--", linewidth=1)
+    for number, (name, bins) in enumerate(groups.items()):
+        confidence, accuracy, count = (np.asarray(values, float) for values in bins)
         # By the confidence, not the accuracy: a bin that is all right is not free of chance.
         error = np.sqrt(confidence * (1 - confidence) / count)
         axis.errorbar(
@@ -59,6 +60,8 @@ def risk_coverage(
 ) -> matplotlib.figure.Figure:
     """Draw the share of wrong answers among those given against the share given.
 
+    The axis begins at a coverage of one half, or at 0 if a whole curve or the threshold lies below.
+
     Parameters
     ----------
     curves : name to (coverage, risk), arrays of one length, in [0, 1]; one to five curves
@@ -68,17 +71,21 @@ def risk_coverage(
     Raises
     ------
     ValueError
-        If there are no curves or more than five, or coverage and risk differ in length.
+        If there are no curves or more than five, coverage and risk of one differ in length, or
+        it has no point.
     """
     if not 1 <= len(curves) <= 5:
         raise ValueError(f"curves must hold 1 to 5 curves, got {len(curves)}.")
+    for name, (coverage, risk) in curves.items():
+        if np.shape(coverage) != np.shape(risk) or not np.size(coverage):
+            raise ValueError(
+                "curves must hold coverage and risk of one length, 1 or more, "
+                f"got {np.shape(coverage)} and {np.shape(risk)} for {name}."
+            )
+    reached = [np.max(coverage) for coverage, _ in curves.values()]
+    reached += [chosen[0]] if chosen is not None else []
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.6))
     for number, (name, (coverage, risk)) in enumerate(curves.items()):
-        if np.shape(coverage) != np.shape(risk):
-            raise ValueError(
-                f"curves must hold coverage and risk of one length, got {np.shape(coverage)} and "
-                f"{np.shape(risk)} for {name}."
-            )
         axis.plot(
             100 * np.asarray(coverage), 100 * np.asarray(risk), color=COLORS[number],
             linestyle=("-", "--", "-.", ":", "-")[number], label=name,
@@ -95,7 +102,7 @@ def risk_coverage(
             markerfacecolor="none", markeredgewidth=1.8, label="the threshold chosen",
         )  # fmt: skip
     axis.set(xlabel="coverage: digits answered (%)", ylabel="risk: wrong answers\namong them (%)")
-    axis.set(xlim=(50, 101), ylim=(0, None))
+    axis.set(xlim=(50 if min(reached) >= 0.5 else 0, 101), ylim=(0, None))
     axis.legend(loc="upper left", fontsize=9, bbox_to_anchor=(0, 0.88))
     return figure
 
@@ -107,20 +114,31 @@ def score_histograms(
 
     Parameters
     ----------
-    panels : score to kind to its values; at most five kinds
+    panels : score to kind to its values; one to five kinds, the same in each panel
     edges : the edges of the bins of each panel; values beyond them go to the outer bins
     xlabels : what each score is
 
     Raises
     ------
     ValueError
-        If there are not edges and a label for each panel.
+        If there are not edges and a label for each panel, or a panel has other kinds than the
+        first, none or more than five, or a kind without values.
     """
     if not len(panels) == len(edges) == len(xlabels) or not panels:
         raise ValueError(
             "edges and xlabels must hold one for each panel, "
             f"got {len(edges)} and {len(xlabels)} for {len(panels)}."
         )
+    names = list(next(iter(panels.values())))
+    for score, kinds in panels.items():
+        if list(kinds) != names or not 1 <= len(kinds) <= len(COLORS):
+            raise ValueError(
+                f"panels must hold 1 to {len(COLORS)} kinds, the same in each, "
+                f"got {list(kinds)} for {score}."
+            )
+        for kind, values in kinds.items():
+            if not len(values):
+                raise ValueError(f"panels must hold values of each kind, got none of {kind}.")
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(plots.WIDTH_INCHES, 1.95 * len(panels)), squeeze=False
     )

@@ -32,10 +32,11 @@ def mosaic(
     Raises
     ------
     ValueError
-        If there are no rows, or they differ in shape, or there is not one label a column.
+        If there are no rows, or they are empty or differ in shape, or there is not one label a
+        column.
     """
     shapes = {np.shape(images) for images in rows.values()}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 3:
+    if len(shapes) != 1 or len(next(iter(shapes))) != 3 or 0 in next(iter(shapes)):
         raise ValueError(f"rows must hold arrays of one shape (N, H, W), got {sorted(shapes)}.")
     count, height, width = next(iter(shapes))
     if columns and len(columns) != count:
@@ -63,12 +64,26 @@ def distance_by_count(
     Parameters
     ----------
     counts : numbers of samples
-    groups : label to one distance a count
+    groups : label to one distance a count; one to three groups
+
+    Raises
+    ------
+    ValueError
+        If there is no count, no group or more than three, or one has not one distance a count.
     """
+    if not len(counts):
+        raise ValueError("counts must hold one or more, got none.")
+    if not 1 <= len(groups) <= 3:
+        raise ValueError(f"groups must hold one to three, got {len(groups)}.")
+    for label, values in groups.items():
+        if np.shape(values) != (len(counts),):
+            raise ValueError(
+                f"groups must hold {len(counts)} distances each, "
+                f"got the shape {np.shape(values)} for {label}."
+            )
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 2.8))
-    for (label, values), color, marker in zip(
-        groups.items(), (plots.TEST, plots.TRAINING, plots.BLACK), "^os", strict=False
-    ):
+    looks = ((plots.TEST, "^"), (plots.TRAINING, "o"), (plots.BLACK, "s"))[: len(groups)]
+    for (label, values), (color, marker) in zip(groups.items(), looks, strict=True):
         axis.plot(counts, values, color=color, marker=marker, label=label)
     axis.set(xscale="log", xlabel="samples", ylabel="Fréchet distance", ylim=(0, None))
     axis.set_xticks(counts, [f"{count:,}" for count in counts])
@@ -89,7 +104,18 @@ def guidance(
     scales : the scales
     scores : what is drawn along each vertical axis, to an array of shape (scales, seeds)
     floors : the same names, to what real digits score
+
+    Raises
+    ------
+    ValueError
+        If there are no scores, one has not one row a scale, or floors has other names.
     """
+    if not scores:
+        raise ValueError("scores must hold one or more, got none.")
+    if set(floors) != set(scores):
+        raise ValueError(f"floors must have the names {list(scores)}, got {list(floors)}.")
+    for label, values in scores.items():
+        _check_by_seed("scores", label, values, len(scales))
     figure, axes = plt.subplots(1, len(scores), figsize=(plots.WIDTH_INCHES, 2.8), squeeze=False)
     for axis, (label, values) in zip(axes[0], scores.items(), strict=True):
         values = np.asarray(values)
@@ -108,6 +134,16 @@ def guidance(
     return figure
 
 
+def _check_by_seed(name: str, label: str, values: np.ndarray, rows: int) -> None:
+    """Refuse scores that are not one row of seeds for each setting."""
+    shape = np.shape(values)
+    if len(shape) != 2 or shape[0] != rows or 0 in shape:
+        raise ValueError(
+            f"{name} must hold arrays of shape ({rows}, seeds), "
+            f"of 1 or more each, got {shape} for {label}."
+        )
+
+
 def solvers(
     groups: dict[str, tuple[Sequence[int], np.ndarray]], floor: float
 ) -> matplotlib.figure.Figure:
@@ -115,12 +151,21 @@ def solvers(
 
     Parameters
     ----------
-    groups : solver to (velocities a digit, distances of shape (settings, seeds))
+    groups : solver to (velocities a digit, distances of shape (settings, seeds)); one or two
     floor : the distance of real digits
+
+    Raises
+    ------
+    ValueError
+        If there is no group or more than two, or one has not one row of distances a setting.
     """
+    if not 1 <= len(groups) <= 2:
+        raise ValueError(f"groups must hold one or two, got {len(groups)}.")
+    for label, (places, values) in groups.items():
+        _check_by_seed("groups", label, values, len(places))
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3))
-    colors = (plots.BLUE, plots.VERMILION)
-    for (label, (places, values)), color, marker in zip(groups.items(), colors, "os", strict=False):
+    looks = ((plots.BLUE, "o"), (plots.VERMILION, "s"))[: len(groups)]
+    for (label, (places, values)), (color, marker) in zip(groups.items(), looks, strict=True):
         values = np.asarray(values)
         axis.plot(places, values.mean(axis=1), color=color, marker=marker, label=label)
         for seed in values.T:
@@ -145,7 +190,25 @@ def shares_below(
     ----------
     panels : title to sources ("real", "VAE", "flow"), each with its distances
     xlabels : one a panel
+
+    Raises
+    ------
+    ValueError
+        If there is no panel, a source has another name or no distance, or there is not one label
+        a panel.
     """
+    if not panels or len(xlabels) != len(panels):
+        raise ValueError(
+            "xlabels must hold one for each of one panel or more, "
+            f"got {len(xlabels)} for {len(panels)}."
+        )
+    for title, sources in panels.items():
+        for name, distances in sources.items():
+            if name not in COLORS or np.ndim(distances) != 1 or not len(distances):
+                raise ValueError(
+                    f"panels must hold one distance or more for sources among {list(COLORS)}, "
+                    f"got the shape {np.shape(distances)} for {name!r} in {title}."
+                )
     figure, axes = plt.subplots(
         1, len(panels), figsize=(plots.WIDTH_INCHES, 2.9), sharey=True, squeeze=False
     )

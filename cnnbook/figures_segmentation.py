@@ -58,14 +58,24 @@ def scene_rows(
     Raises
     ------
     ValueError
-        If a column has another shape, or the titles another number.
+        If the images have other axes, a column or ``wrong`` has another shape, or the titles
+        another number.
     """
+    if np.ndim(images) != 3 or not len(images):
+        raise ValueError(
+            "images must have the axes (N, H, W) with N of 1 or more, "
+            f"got the shape {np.shape(images)}."
+        )
     for name, masks in columns.items():
         if np.shape(masks) != np.shape(images):
             raise ValueError(
                 f"columns must have the images' shape {np.shape(images)}, "
                 f"got {np.shape(masks)} for {name}."
             )
+    if wrong is not None and np.shape(wrong) != np.shape(images):
+        raise ValueError(
+            f"wrong must have the images' shape {np.shape(images)}, got {np.shape(wrong)}."
+        )
     if len(titles) not in (0, len(images)):
         raise ValueError(f"titles must hold none or {len(images)}, got {len(titles)}.")
     width = 1 + len(columns) + (wrong is not None)
@@ -106,11 +116,13 @@ def iou_by_class(groups: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
     """
     if not 1 <= len(groups) <= 4:
         raise ValueError(f"groups must hold one to four, got {len(groups)}.")
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3))
-    looks = zip("osD^", (plots.ORANGE, plots.BLUE, plots.GREEN, plots.PURPLE), strict=True)
-    for (name, scores), (marker, color) in zip(groups.items(), looks, strict=False):
+    for name, scores in groups.items():
         if np.shape(scores) != (segmentation.CLASSES,):
             raise ValueError(f"groups must hold 11 scores each, got {np.shape(scores)} for {name}.")
+    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3))
+    colors = (plots.ORANGE, plots.BLUE, plots.GREEN, plots.PURPLE)
+    looks = list(zip("osD^", colors, strict=True))[: len(groups)]
+    for (name, scores), (marker, color) in zip(groups.items(), looks, strict=True):
         axis.plot(range(11), scores, marker, color=color, label=name)
     axis.set(xticks=range(11), xticklabels=NAMES, xlabel="class", ylabel="IoU", ylim=(None, 1.005))
     axis.grid(axis="y", color="#DDDDDD", linewidth=0.6)
@@ -161,10 +173,15 @@ def coverage(lines: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
     Raises
     ------
     ValueError
-        If there is no map.
+        If there is no map, or one has other axes.
     """
     if not lines:
         raise ValueError("lines must hold one map or more, got none.")
+    for name, values in lines.items():
+        if np.ndim(values) != 2 or not np.size(values):
+            raise ValueError(
+                f"lines must hold maps of shape (H, W), got {np.shape(values)} for {name}."
+            )
     side = plots.WIDTH_INCHES / len(lines)
     figure, axes = plt.subplots(1, len(lines), figsize=(plots.WIDTH_INCHES, side + 0.4))
     for axis, (name, values) in zip(np.atleast_1d(axes), lines.items(), strict=True):

@@ -17,12 +17,48 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnbook import recipes
+from cnnbook import checks, recipes
 
 CLASSES = 10
 NO_CLASS = 10  # the label that stands for "no class asked for"
 FREQUENCIES = 2.0 ** np.arange(-1, 5) * np.pi  # of the waves that stand for a time
 IMAGES_AT_ONCE = 250
+
+
+def _any_shape(name: str, value: np.ndarray, kinds: str) -> np.ndarray:
+    """Return an array as :func:`cnnbook.checks.array` does, with one axis or more."""
+    try:
+        axes = max(1, np.ndim(value))
+    except ValueError:  # rows of unequal length, which are refused below
+        axes = 1
+    return checks.array(name, value, kinds, f"({', '.join(['N'] * axes)})")
+
+
+def _in_unit_range(images: np.ndarray) -> np.ndarray:
+    """Return images, if their pixels are in [0, 1]."""
+    if images.size and not (images.min() >= 0 and images.max() <= 1):
+        raise ValueError(
+            f"images must hold pixels in [0, 1], got {images.min():g} to {images.max():g}."
+        )
+    return images
+
+
+def _digits(images: np.ndarray) -> np.ndarray:
+    """Return images of digits as float pixels in [0, 1], shape (N, 28, 28, 1)."""
+    images = checks.array("images", images, "f", "(N, 28, 28, 1)")
+    if images.shape[1:] != (28, 28, 1) or not len(images):
+        raise ValueError(
+            f"images must have the axes (N, 28, 28, 1) with N of 1 or more, got {images.shape}."
+        )
+    return _in_unit_range(images)
+
+
+def _asked_for(labels: np.ndarray, most: int) -> np.ndarray:
+    """Return labels to draw, from 0 to ``most``: one or more, since Keras needs a batch."""
+    labels = checks.labels("labels", labels, most)
+    if not len(labels):
+        raise ValueError("labels must hold one or more, got none.")
+    return labels
 
 
 # Scores
@@ -50,19 +86,20 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
     Raises
     ------
+    TypeError
+        If an array does not hold numbers.
     ValueError
-        If an array has other axes, fewer than two rows, values that are not finite, or the two
-        differ in D.
+        If an array has other axes, fewer than two rows, no column, values that are not finite,
+        or the two differ in D.
     """
     arrays = []
     for name, array in (("first", first), ("second", second)):
-        array = np.asarray(array, np.float64)
-        if array.ndim != 2 or len(array) < 2:
+        array = checks.array(name, array, "uif", "(N, D)").astype(np.float64)
+        if len(array) < 2 or not array.shape[1]:
             raise ValueError(
-                f"{name} must have the axes (N, D) with N of 2 or more, got {array.shape}."
+                f"{name} must have the axes (N, D) with N of 2 or more and D of 1 or more, "
+                f"got {array.shape}."
             )
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} must hold finite numbers only, got nan or infinity.")
         arrays.append(array)
     if arrays[0].shape[1] != arrays[1].shape[1]:
         raise ValueError(
@@ -76,7 +113,8 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     shared = np.linalg.eigvalsh(root @ other @ root)
     trace_of_root = np.sqrt(np.maximum(shared, 0)).sum()
     distance = ((means[0] - means[1]) ** 2).sum() + np.trace(one) + np.trace(other)
-    return float(distance - 2 * trace_of_root)
+    # Rounding may leave a little less than nothing.
+    return max(0.0, float(distance - 2 * trace_of_root))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +131,20 @@ class Judge:
     features: keras.Model
 
     def read(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the features, float32 (N, D), and the digits read, integers (N,)."""
+        """Return the features, float32 (N, D), and the digits read, integers (N,).
+
+        Parameters
+        ----------
+        images : float array of shape (N, 28, 28, 1), pixels in [0, 1]
+
+        Raises
+        ------
+        TypeError
+            If the images do not hold real numbers.
+        ValueError
+            If there are none, or they have another shape or pixels outside [0, 1].
+        """
+        images = _digits(images)
         features = np.concatenate(
             [
                 keras.ops.convert_to_numpy(self.features(part, training=False))
@@ -115,8 +166,20 @@ def train_judge(
     labels : integer array of shape (N,)
     seed : of weights and order, see :func:`cnnbook.recipes.train`
     recipe : what to train; one network, not several
+
+    Raises
+    ------
+    TypeError
+        If the images do not hold real numbers, the labels no integers, or the seed is none.
+    ValueError
+        If the images have another shape, pixels outside [0, 1] or another number than the labels,
+        if a label is no digit, the seed is out of range, or the recipe has several networks.
     """
-    (classifier,) = recipes.train(recipe, images, labels, seed=seed)
+    images, seed = _digits(images), checks.seed("seed", seed)
+    _labels_of(images, labels, CLASSES - 1)
+    if recipe.networks != 1:
+        raise ValueError(f"recipe must have one network, got {recipe.networks}.")
+    (classifier,) = recipes.train(recipe, images, np.asarray(labels), seed=seed)
     return Judge(classifier, keras.Model(classifier.input, classifier.layers[-2].output))
 
 
@@ -134,23 +197,30 @@ def nearest(queries: np.ndarray, bank: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     Raises
     ------
+    TypeError
+        If one does not hold numbers.
     ValueError
-        If one is empty, or the two differ in the axes after the first.
+        If one is empty or holds numbers that are not finite, or the two differ in the axes after
+        the first.
     """
-    queries, bank = np.asarray(queries), np.asarray(bank)
+    queries, bank = (
+        _any_shape(name, array, "uif") for name, array in (("queries", queries), ("bank", bank))
+    )
     if not len(queries) or not len(bank) or queries.shape[1:] != bank.shape[1:]:
         raise ValueError(
             "queries and bank must hold one row or more each, of the same shape, "
             f"got {queries.shape} and {bank.shape}."
         )
-    queries = queries.reshape(len(queries), -1).astype(np.float32)
-    bank = bank.reshape(len(bank), -1).astype(np.float32)
-    lengths = (bank**2).sum(axis=1)
+    queries = queries.reshape(len(queries), -1).astype(np.float64)
+    bank = bank.reshape(len(bank), -1).astype(np.float64)
+    # |q - b|^2 = |q|^2 - 2 q b + |b|^2, in which digits are lost far from zero: so from the mean.
+    middle = bank.mean(axis=0)
+    centred = bank - middle
+    lengths = (centred**2).sum(axis=1)
     places = np.concatenate(
-        [(lengths - 2 * part @ bank.T).argmin(axis=1) for part in _parts(queries)]
+        [(lengths - 2 * (part - middle) @ centred.T).argmin(axis=1) for part in _parts(queries)]
     )
-    # Taken from the difference itself: the expanded square loses digits when they are close.
-    difference = queries.astype(np.float64) - bank[places]
+    difference = queries - bank[places]
     return np.sqrt((difference**2).sum(axis=1)), places
 
 
@@ -159,14 +229,19 @@ def grey_share(images: np.ndarray, low: float = 0.1, high: float = 0.9) -> float
 
     Parameters
     ----------
-    images : array of pixels in [0, 1]
+    images : float array of any shape, pixels in [0, 1]
+    low, high : in [0, 1]
 
     Raises
     ------
+    TypeError
+        If the images do not hold real numbers, or a bound is none.
     ValueError
-        If no pixel is inked.
+        If a pixel or a bound is outside [0, 1], or no pixel is inked.
     """
-    inked = np.asarray(images)[np.asarray(images) > low]
+    low, high = checks.number("low", low, 0, 1), checks.number("high", high, 0, 1)
+    images = _in_unit_range(_any_shape("images", images, "f"))
+    inked = images[images > low]
     if not inked.size:
         raise ValueError(f"images must hold ink (pixels above {low}), got none.")
     return float((inked < high).mean())
@@ -182,6 +257,15 @@ def _class_vector(label, classes: int, size: int):
     return keras.layers.Embedding(classes, size, embeddings_initializer=start)(label)
 
 
+def _two_widths(widths: tuple[int, int]) -> tuple[int, int]:
+    """Return the channels at 14 x 14 and at 7 x 7 pixels."""
+    widths = checks.array("widths", widths, "ui", "(2,)")
+    if len(widths) != 2:
+        raise ValueError(f"widths must hold two integers, got {len(widths)}.")
+    wide, deep = (checks.integer("widths", width) for width in widths)
+    return wide, deep
+
+
 def vae_networks(latent: int = 12, widths: tuple[int, int] = (32, 64)) -> tuple:
     """Build the encoder and decoder of a conditional variational autoencoder.
 
@@ -195,9 +279,17 @@ def vae_networks(latent: int = 12, widths: tuple[int, int] = (32, 64)) -> tuple:
     encoder : [images (N, 28, 28, 1) in [0, 1], labels (N,)] to (N, 2 x latent): the mean of
         q(z | x, y) and the logarithm of its variance, side by side
     decoder : [z (N, latent), labels (N,)] to logits (N, 28, 28, 1)
+
+    Raises
+    ------
+    TypeError
+        If a size is no integer.
+    ValueError
+        If a size is below 1, or there are not two widths.
     """
     layers = keras.layers
-    wide, deep = widths
+    latent = checks.integer("latent", latent)
+    wide, deep = _two_widths(widths)
     image, label = keras.Input((28, 28, 1)), keras.Input((), dtype="int32")
     x = layers.Conv2D(wide, 4, strides=2, padding="same", activation="relu")(image)
     x = layers.Conv2D(deep, 4, strides=2, padding="same", activation="relu")(x)
@@ -222,8 +314,28 @@ def residual_block(x, condition, channels: int):
     :math:`x + W_2 * s(a \odot (W_1 * s(x)) + b)` with the SiLU s and, from the condition,
     one factor a and one shift b a channel (FiLM: Perez et al., 2018). The second convolution
     starts at zero, so that each block starts as the identity.
+
+    Parameters
+    ----------
+    x : Keras tensor of shape (N, H, W, channels)
+    condition : Keras tensor of shape (N, D), what time and class say
+    channels : of x
+
+    Returns
+    -------
+    Keras tensor of the shape of x
+
+    Raises
+    ------
+    TypeError
+        If channels is no integer.
+    ValueError
+        If channels is not the last axis of x.
     """
     layers = keras.layers
+    channels = checks.integer("channels", channels)
+    if x.shape[-1] != channels:
+        raise ValueError(f"channels must be the last axis of x, {x.shape[-1]}, got {channels}.")
     h = layers.Conv2D(channels, 3, padding="same")(layers.Activation("silu")(x))
     steer = layers.Reshape((1, 1, 2 * channels))(layers.Dense(2 * channels)(condition))
     h = h * (1 + steer[..., :channels]) + steer[..., channels:]
@@ -261,9 +373,17 @@ def velocity_network(
     -------
     from [images (N, 28, 28, 1), times (N,) in [0, 1], labels (N,) from 0 to 10] to velocities
     (N, 28, 28, 1), in units of the images a unit of time
+
+    Raises
+    ------
+    TypeError
+        If a size is no integer.
+    ValueError
+        If a width is below 1, there are not two of them, or blocks is negative.
     """
     layers = keras.layers
-    wide, deep = widths
+    wide, deep = _two_widths(widths)
+    blocks = checks.integer("blocks", blocks, least=0)
     image, moment = keras.Input((28, 28, 1)), keras.Input(())
     label = keras.Input((), dtype="int32")
     angles = layers.Reshape((1,))(moment) * FREQUENCIES[None].astype("float32")
@@ -294,6 +414,14 @@ def vae_loss(encoder: keras.Model, decoder: keras.Model) -> Callable:
     """Return the negative evidence lower bound of a batch, in nats a digit, as a function.
 
     Kingma and Welling (2014), equation 10, with one sample of z and a Bernoulli likelihood.
+
+    Parameters
+    ----------
+    encoder, decoder : of :func:`vae_networks`
+
+    Returns
+    -------
+    function of images, labels and noise to a scalar tensor
     """
 
     def loss(images, labels, noise):
@@ -315,6 +443,14 @@ def flow_loss(network: keras.Model) -> Callable:
 
     Liu et al. (2023), equation 1; the optimal-transport path of Lipman et al. (2023) with no noise
     left at the end.
+
+    Parameters
+    ----------
+    network : of :func:`velocity_network`
+
+    Returns
+    -------
+    function of images, labels, noise and times to a scalar tensor
     """
 
     def loss(images, labels, noise, times):
@@ -343,27 +479,64 @@ def batches(
     Parameters
     ----------
     images : float32 array of shape (N, 28, 28, 1)
-    labels : integer array of shape (N,)
+    labels : integer array of shape (N,), digits; with times also :data:`NO_CLASS`
     generator : where order, noise, times and dropped labels come from
     batch_size : digits a batch; what is left over of an epoch is skipped
     noise_shape : of the standard normal numbers that each digit gets
     with_times : also yield times, uniform in [0, 1), and replace the share `drop` of the labels by
         :data:`NO_CLASS`
+    drop : in [0, 1]
+
+    Returns
+    -------
+    iterator over tuples: images (B, 28, 28, 1), int32 labels (B,), float32 noise of shape
+    (B, *noise_shape) and, with times, float32 times (B,)
+
+    Raises
+    ------
+    TypeError
+        If the images do not hold real numbers, the labels, the batch size or the shape no
+        integers, or if generator or drop is of another kind.
+    ValueError
+        If the images have another shape, pixels outside [0, 1], another number than the labels,
+        or are fewer than a batch; if a label is no digit; or if a size or drop is out of range.
     """
+    images = _digits(images)
+    labels = _labels_of(images, labels, NO_CLASS if with_times else CLASSES - 1).astype(np.int32)
+    if not isinstance(generator, np.random.Generator):
+        raise TypeError(f"generator must be a NumPy Generator, got {type(generator).__name__}.")
+    batch_size = checks.integer("batch_size", batch_size)
     if len(images) < batch_size:
         raise ValueError(f"images must hold {batch_size} or more, a batch, got {len(images)}.")
-    while True:
-        order = generator.permutation(len(images))
-        for start in range(0, len(order) - batch_size + 1, batch_size):
-            some = order[start : start + batch_size]
-            noise = generator.standard_normal((batch_size, *noise_shape), dtype=np.float32)
-            chosen = labels[some].astype(np.int32)
-            if not with_times:
-                yield images[some], chosen, noise
-                continue
-            times = generator.random(batch_size, dtype=np.float32)
-            chosen[generator.random(batch_size) < drop] = NO_CLASS
-            yield images[some], chosen, noise, times
+    noise_shape = [
+        checks.integer("noise_shape", length)
+        for length in checks.array("noise_shape", noise_shape, "ui", "(axes,)")
+    ]
+    drop = checks.number("drop", drop, 0, 1)
+
+    def endless():
+        while True:
+            order = generator.permutation(len(images))
+            for start in range(0, len(order) - batch_size + 1, batch_size):
+                some = order[start : start + batch_size]
+                noise = generator.standard_normal((batch_size, *noise_shape), dtype=np.float32)
+                chosen = labels[some]
+                if not with_times:
+                    yield images[some], chosen, noise
+                    continue
+                times = generator.random(batch_size, dtype=np.float32)
+                chosen[generator.random(batch_size) < drop] = NO_CLASS
+                yield images[some], chosen, noise, times
+
+    return endless()
+
+
+def _labels_of(images: np.ndarray, labels: np.ndarray, most: int) -> np.ndarray:
+    """Return labels from 0 to ``most``, if there is one for each image."""
+    labels = checks.labels("labels", labels, most)
+    if len(labels) != len(images):
+        raise ValueError(f"labels must hold one for each of {len(images)}, got {len(labels)}.")
+    return labels
 
 
 @dataclasses.dataclass
@@ -406,15 +579,25 @@ def train(
     steps : how many
     peak_rate, warm_up : as in :func:`cnnbook.recipes.one_cycle`
     decay : of the average
-    lines : how many lines of progress to print, 0 for none
+    lines : how many lines of progress to print, at most one a step; 0 for none
 
     Raises
     ------
+    TypeError
+        If peak_rate or decay is no number, or lines no integer.
     ValueError
-        If decay is no share below 1; and what :func:`cnnbook.recipes.one_cycle` raises.
+        If decay is no share below 1, peak_rate is not positive, lines is negative, there are no
+        variables, or data ends before the last step; and what
+        :func:`cnnbook.recipes.one_cycle` raises.
     """
+    decay = checks.number("decay", decay)
     if not 0 <= decay < 1:
         raise ValueError(f"decay must be at least 0 and below 1, got {decay!r}.")
+    peak_rate = checks.number("peak_rate", peak_rate, least=0, open_=True)
+    lines = checks.integer("lines", lines, least=0)
+    variables = list(variables)
+    if not variables:
+        raise ValueError("variables must hold one or more, got none.")
     start = time.process_time()
     optimizer = keras.optimizers.Adam(recipes.one_cycle(peak_rate, steps, warm_up), beta_2=0.99)
     optimizer.build(variables)
@@ -431,10 +614,13 @@ def train(
         return value
 
     losses, data = np.empty(steps, np.float32), iter(data)
-    between = steps // lines if lines else steps
+    between = max(1, steps // lines) if lines else steps
     for number in range(steps):
+        batch = next(data, None)
+        if batch is None:
+            raise ValueError(f"data must hold a batch for each of {steps} steps, got {number}.")
         share = np.float32(1 - min(decay, (1 + number) / (10 + number)))
-        losses[number] = step(share, *next(data))
+        losses[number] = step(share, *batch)
         done = number + 1
         if lines and (done % between == 0 or done == steps):
             print(f"step {done}/{steps}: loss {losses[done - between : done].mean():.4f}")
@@ -442,7 +628,32 @@ def train(
 
 
 def use(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Give the variables new values, and return the old ones."""
+    """Give the variables new values, and return the old ones.
+
+    Parameters
+    ----------
+    variables : what to change
+    values : one array for each variable, of its shape
+
+    Returns
+    -------
+    the values before, in the same order
+
+    Raises
+    ------
+    ValueError
+        If a shape differs, or there is not one value for each variable; nothing is changed then.
+    """
+    variables, values = list(variables), list(values)
+    wanted = [tuple(variable.shape) for variable in variables]
+    got = [np.shape(value) for value in values]
+    if len(got) != len(wanted):
+        raise ValueError(f"values must hold one for each of {len(wanted)}, got {len(got)}.")
+    for number, (shape, other) in enumerate(zip(wanted, got, strict=True)):
+        if shape != other:
+            raise ValueError(
+                f"values must have the shapes of variables, got {other} for {shape} at {number}."
+            )
     old = [variable.numpy() for variable in variables]
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
@@ -470,11 +681,12 @@ def integrate(
 
     Raises
     ------
+    TypeError
+        If steps is no integer.
     ValueError
-        If steps is no whole number of 1 or more, or the method has another name.
+        If steps is below 1, or the method has another name.
     """
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"steps must be a whole number of 1 or more, got {steps!r}.")
+    steps = checks.integer("steps", steps)
     if method not in ("euler", "heun", "midpoint"):
         raise ValueError(f"method must be 'euler', 'heun' or 'midpoint', got {method!r}.")
     x, width = start, 1 / steps
@@ -493,8 +705,26 @@ def guided_velocity(network: keras.Model, labels: np.ndarray, guidance: float = 
     """Return the velocity towards the labels, with classifier-free guidance, for integrate.
 
     v(x, none) + guidance x (v(x, label) - v(x, none)); with guidance 1 the network is asked once.
+
+    Parameters
+    ----------
+    network : of :func:`velocity_network`
+    labels : integer array of shape (N,), digits or :data:`NO_CLASS`
+    guidance : how strongly the label pulls
+
+    Returns
+    -------
+    function of x (N, 28, 28, 1) and a time to a float32 array of the shape of x
+
+    Raises
+    ------
+    TypeError
+        If the labels do not hold integers, or guidance is no number.
+    ValueError
+        If there is no label, one is out of range, or guidance is not finite.
     """
-    labels = tf.constant(labels, tf.int32)
+    guidance = checks.number("guidance", guidance)
+    labels = tf.constant(_asked_for(labels, NO_CLASS), tf.int32)
     no_class = tf.fill(tf.shape(labels), NO_CLASS)
 
     def velocity(x, moment):
@@ -519,14 +749,31 @@ def sample_flow(
 ) -> np.ndarray:
     """Draw digits: normal noise, carried to time 1 by the network's velocity.
 
+    Parameters
+    ----------
+    network : of :func:`velocity_network`
+    labels : integer array of shape (N,), digits or :data:`NO_CLASS`
+    seed : of the noise
+    steps, method : as in :func:`integrate`
+    guidance : as in :func:`guided_velocity`
+
     Returns
     -------
     float32 array of shape (N, 28, 28, 1), pixels in [0, 1], rounded to 256 levels as scans are
+
+    Raises
+    ------
+    TypeError
+        If the labels do not hold integers, or seed, steps or guidance is of another kind.
+    ValueError
+        If there is no label, a label, seed or steps is out of range, guidance is not finite, or
+        the method has another name.
     """
+    labels, seed = _asked_for(labels, NO_CLASS), checks.seed("seed", seed)
     noise = np.random.default_rng(seed).standard_normal((len(labels), 28, 28, 1), np.float32)
     drawn = [
         integrate(guided_velocity(network, asked, guidance), part, steps, method)
-        for part, asked in zip(_parts(noise), _parts(np.asarray(labels)), strict=True)
+        for part, asked in zip(_parts(noise), _parts(labels), strict=True)
     ]
     return _to_levels((np.concatenate(drawn) + 1) / 2)
 
@@ -534,17 +781,31 @@ def sample_flow(
 def sample_vae(decoder: keras.Model, labels: np.ndarray, seed: int) -> np.ndarray:
     """Draw digits: a normal code each, and the mean image that the decoder makes of it.
 
+    Parameters
+    ----------
+    decoder : of :func:`vae_networks`
+    labels : integer array of shape (N,), digits
+    seed : of the codes
+
     Returns
     -------
     as :func:`sample_flow`
+
+    Raises
+    ------
+    TypeError
+        If the labels do not hold integers, or the seed is none.
+    ValueError
+        If there is no label, one is no digit, or the seed is out of range.
     """
+    labels, seed = _asked_for(labels, CLASSES - 1), checks.seed("seed", seed)
     latent = decoder.input_shape[0][1]
     codes = np.random.default_rng(seed).standard_normal((len(labels), latent), np.float32)
     drawn = [
         keras.ops.convert_to_numpy(
             keras.ops.sigmoid(decoder([part, asked.astype(np.int32)], training=False))
         )
-        for part, asked in zip(_parts(codes), _parts(np.asarray(labels)), strict=True)
+        for part, asked in zip(_parts(codes), _parts(labels), strict=True)
     ]
     return _to_levels(np.concatenate(drawn))
 
@@ -566,18 +827,49 @@ def pack_images(images: np.ndarray) -> dict:
     Parameters
     ----------
     images : array of any shape, pixels in [0, 1]
+
+    Returns
+    -------
+    dict with the shape, a list, and the pixels, a text
+
+    Raises
+    ------
+    TypeError
+        If the images do not hold numbers.
+    ValueError
+        If a pixel is outside [0, 1].
     """
-    images = np.asarray(images)
-    if images.size and not (images.min() >= 0 and images.max() <= 1):
-        raise ValueError(
-            f"images must hold pixels in [0, 1], got {images.min():g} to {images.max():g}."
-        )
+    images = _in_unit_range(_any_shape("images", images, "uif"))
     pixels = np.round(255 * images).astype(np.uint8)
     text = base64.b64encode(zlib.compress(pixels.tobytes(), 9)).decode("ascii")
     return {"shape": list(images.shape), "pixels": text}
 
 
 def unpack_images(packed: dict) -> np.ndarray:
-    """Undo :func:`pack_images`: a float32 array of pixels in [0, 1]."""
-    pixels = zlib.decompress(base64.b64decode(packed["pixels"]))
-    return (np.frombuffer(pixels, np.uint8).reshape(packed["shape"]) / 255).astype(np.float32)
+    """Undo :func:`pack_images`.
+
+    Parameters
+    ----------
+    packed : what :func:`pack_images` returned
+
+    Returns
+    -------
+    float32 array of the shape that was packed, pixels in [0, 1]
+
+    Raises
+    ------
+    TypeError
+        If packed is no dict.
+    ValueError
+        If it is not of :func:`pack_images`.
+    """
+    if not isinstance(packed, dict):
+        raise TypeError(f"packed must be a dict of pack_images, got {type(packed).__name__}.")
+    try:
+        pixels = zlib.decompress(base64.b64decode(packed["pixels"]))
+        levels = np.frombuffer(pixels, np.uint8).reshape(packed["shape"])
+    except (KeyError, TypeError, ValueError, zlib.error) as reason:
+        raise ValueError(
+            f"packed must be a dict of pack_images, got the keys {list(packed)}: {reason!r}."
+        ) from None
+    return (levels / 255).astype(np.float32)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-from cnnbook import recipes, scenes
+from cnnbook import checks, recipes, scenes
 
 CLASSES = scenes.BACKGROUND + 1
 FILTERS = (24, 48, 96)
@@ -38,25 +38,34 @@ def confusion_matrix(
     Raises
     ------
     TypeError
-        If an array does not hold integers.
+        If an array does not hold integers, or ``classes`` is none.
     ValueError
-        If the shapes differ, or a value is not a class.
+        If the shapes differ, a value is not a class, or there is no class.
     """
-    truth, predicted = np.asarray(truth), np.asarray(predicted)
-    for name, array in (("truth", truth), ("predicted", predicted)):
-        if not np.issubdtype(array.dtype, np.integer):
-            raise TypeError(f"{name} must hold integers, got {array.dtype}.")
-        if array.size and (array.min() < 0 or array.max() >= classes):
-            raise ValueError(
-                f"{name} must hold classes from 0 to {classes - 1}, "
-                f"got {array.min()} to {array.max()}."
-            )
+    classes = checks.integer("classes", classes)
+    truth = _classes("truth", truth, classes)
+    predicted = _classes("predicted", predicted, classes)
     if truth.shape != predicted.shape:
         raise ValueError(
             f"predicted must have the shape of truth, {truth.shape}, got {predicted.shape}."
         )
-    pairs = classes * truth.ravel().astype(np.int64) + predicted.ravel()
+    pairs = classes * truth.ravel() + predicted.ravel()
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def _classes(name: str, value: np.ndarray, classes: int) -> np.ndarray:
+    """Return an int64 array of any shape with values from 0 to ``classes`` - 1."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise TypeError(f"{name} must hold integers, got rows of unequal length.") from None
+    if array.dtype.kind not in "ui":
+        raise TypeError(f"{name} must hold integers, got {array.dtype}.")
+    if array.size and (array.min() < 0 or array.max() >= classes):
+        raise ValueError(
+            f"{name} must hold classes from 0 to {classes - 1}, got {array.min()} to {array.max()}."
+        )
+    return array.astype(np.int64)
 
 
 def iou_by_class(confusion: np.ndarray) -> np.ndarray:
@@ -75,11 +84,13 @@ def iou_by_class(confusion: np.ndarray) -> np.ndarray:
 
     Raises
     ------
+    TypeError
+        If ``confusion`` is no array of numbers.
     ValueError
-        If ``confusion`` is not square, or holds a negative count.
+        If ``confusion`` is not square, or holds a count that is negative or not finite.
     """
-    confusion = np.asarray(confusion, np.float64)
-    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
+    confusion = checks.array("confusion", confusion, "uif", "(K, K)").astype(np.float64)
+    if confusion.shape[0] != confusion.shape[1]:
         raise ValueError(f"confusion must be a square matrix, got shape {confusion.shape}.")
     if (confusion < 0).any():
         raise ValueError(f"confusion must hold counts of 0 or more, got {confusion.min():g}.")
@@ -99,10 +110,16 @@ def class_shares(masks: np.ndarray, classes: int = CLASSES) -> np.ndarray:
     Returns
     -------
     float64 array of shape (classes,), positive, of sum 1
+
+    Raises
+    ------
+    TypeError
+        If ``masks`` does not hold integers, or ``classes`` is none.
+    ValueError
+        If a value is not a class, or there is no class.
     """
-    counts = np.bincount(np.asarray(masks).ravel(), minlength=classes) + 1
-    if len(counts) > classes:
-        raise ValueError(f"masks must hold classes from 0 to {classes - 1}, got {masks.max()}.")
+    classes = checks.integer("classes", classes)
+    counts = np.bincount(_classes("masks", masks, classes).ravel(), minlength=classes) + 1
     return counts / counts.sum()
 
 
@@ -121,9 +138,13 @@ def cell_shares(masks: np.ndarray, classes: int = CLASSES, side: int = CELL_PIXE
 
     Raises
     ------
+    TypeError
+        If ``masks`` does not hold integers, or ``classes`` or ``side`` is none.
     ValueError
-        If ``masks`` has other axes, or a side is no multiple.
+        If ``masks`` has other axes, a side is no multiple, or a value is not a class.
     """
+    classes, side = checks.integer("classes", classes), checks.integer("side", side)
+    masks = _classes("masks", masks, classes)
     if masks.ndim != 3 or masks.shape[1] % side or masks.shape[2] % side:
         raise ValueError(
             f"masks must have the axes (N, H, W), H and W multiples of {side}, got {masks.shape}."
@@ -144,9 +165,15 @@ def boundary(masks: np.ndarray) -> np.ndarray:
     Returns
     -------
     bool array of the same shape
+
+    Raises
+    ------
+    TypeError
+        If ``masks`` does not hold integers.
+    ValueError
+        If ``masks`` has other axes.
     """
-    if masks.ndim != 3:
-        raise ValueError(f"masks must have the axes (N, H, W), got shape {masks.shape}.")
+    masks = checks.array("masks", masks, "ui", "(N, H, W)")
     marked = np.zeros(masks.shape, bool)
     for change, before, after in (
         (masks[:, 1:] != masks[:, :-1], np.s_[:, :-1], np.s_[:, 1:]),
@@ -174,9 +201,24 @@ def dice_loss(masks, logits):
     Returns
     -------
     scalar tensor, from 0 to 1
+
+    Raises
+    ------
+    ValueError
+        If ``masks`` has not the shape of ``logits`` without its last axis, as far as both are
+        known.
     """
-    truth = keras.ops.one_hot(keras.ops.cast(masks, "int32"), logits.shape[-1])
-    probabilities = keras.ops.softmax(keras.ops.cast(logits, "float32"))
+    masks, logits = keras.ops.cast(masks, "int32"), keras.ops.cast(logits, "float32")
+    shape, wanted = tuple(masks.shape), tuple(logits.shape)[:-1]
+    # The length of an axis may be unknown, None, while a graph is made.
+    pairs = zip(shape, wanted, strict=False)
+    if not len(shape) == len(wanted) == 3 or any(a != b for a, b in pairs if None not in (a, b)):
+        raise ValueError(
+            "masks must have the axes (N, H, W) and logits (N, H, W, K), "
+            f"got {shape} and {tuple(logits.shape)}."
+        )
+    truth = keras.ops.one_hot(masks, logits.shape[-1])
+    probabilities = keras.ops.softmax(logits)
     shared = keras.ops.sum(truth * probabilities, axis=(0, 1, 2))
     total = keras.ops.sum(truth + probabilities, axis=(0, 1, 2))
     return 1 - keras.ops.mean((2 * shared + 1) / (total + 1))
@@ -217,15 +259,18 @@ def unet(
 
     Raises
     ------
+    TypeError
+        If the numbers are no integers, or the shares no real numbers.
     ValueError
-        If there is no level, not one positive number of each kind for each, or another
-        ``upsampling``.
+        If there is no level, not one positive number of each kind for each, a share that is not
+        positive, or another ``upsampling``.
     """
-    for name, numbers in (
-        ("filters", filters),
-        ("convolutions", convolutions),
-        ("filters_up", filters_up),
-    ):
+    given = {"filters": filters, "convolutions": convolutions, "filters_up": filters_up}
+    filters, convolutions, filters_up = (
+        tuple(checks.array(name, numbers, "ui", "(levels,)").tolist())
+        for name, numbers in given.items()
+    )
+    for name, numbers in zip(given, (filters, convolutions, filters_up), strict=True):
         if not len(filters) == len(numbers) > 0 or min(numbers) < 1:
             raise ValueError(
                 f"{name} must hold a number of 1 or more for each of the levels of filters, "
@@ -234,7 +279,8 @@ def unet(
     if upsampling not in UPSAMPLING:
         raise ValueError(f"upsampling must be one of {UPSAMPLING}, got {upsampling!r}.")
     layers = keras.layers
-    shares = np.full(CLASSES, 1 / CLASSES) if shares is None else np.asarray(shares)
+    start = _start_from(np.full(CLASSES, 1 / CLASSES) if shares is None else shares)
+    classes = CLASSES if shares is None else len(shares)
 
     def normalise(maps, **options):
         # Keras's 0.99 averages over hundreds of batches: too slow for runs as short as these.
@@ -273,7 +319,7 @@ def unet(
         maps = enlarge(maps, count)
         maps = layers.Concatenate()([level, maps]) if skips else maps
         maps = convolve(maps, count)
-    outputs = layers.Conv2D(len(shares), 1, bias_initializer=_start_from(shares))(maps)
+    outputs = layers.Conv2D(classes, 1, bias_initializer=start)(maps)
     return keras.Model(inputs, outputs)
 
 
@@ -292,13 +338,24 @@ def coarse_head(network: keras.Model, shares: Sequence[float]) -> keras.Model:
     -------
     keras.Model from images (N, H, W, 1) to logits (N, H / side, W / side, classes), side
     ``CELL_PIXELS`` for a U-Net of three levels down
+
+    Raises
+    ------
+    TypeError
+        If the shares are no real numbers.
+    ValueError
+        If a share is not positive, or there is none.
     """
-    head = keras.layers.Conv2D(len(shares), 1, bias_initializer=_start_from(np.asarray(shares)))
+    start = _start_from(shares)
+    head = keras.layers.Conv2D(len(shares), 1, bias_initializer=start)
     return keras.Model(network.input, head(network.get_layer("bottom").output))
 
 
-def _start_from(shares: np.ndarray) -> Callable:
+def _start_from(shares: Sequence[float]) -> Callable:
     """Return an initialiser of biases from which the softmax makes these shares."""
+    shares = checks.array("shares", shares, "uif", "(classes,)")
+    if not shares.size or shares.min() <= 0:
+        raise ValueError(f"shares must hold a number above 0 for each class, got {shares}.")
     return lambda shape, dtype=None: keras.ops.cast(np.log(shares), dtype or "float32")
 
 
@@ -326,7 +383,22 @@ def train(
     Returns
     -------
     Keras's record of the one epoch
+
+    Raises
+    ------
+    TypeError
+        If the images are no uint8 array, or the targets no array of integers or real numbers.
+    ValueError
+        If the images have other axes, sides that the network cannot halve, or are fewer than a
+        batch; if the targets have another shape than the network's answers; or if the rate is
+        not positive.
     """
+    peak_rate = checks.number("peak_rate", peak_rate, least=0, open_=True)
+    batch_size = checks.integer("batch_size", batch_size)
+    _check_pictures(model, images)
+    if len(images) < batch_size:
+        raise ValueError(f"images must hold {batch_size} or more, a batch, got {len(images)}.")
+    targets = _targets(model, images, targets)
     if loss is None:
         losses = keras.losses
         whole = np.issubdtype(targets.dtype, np.integer)
@@ -363,10 +435,52 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Returns
     -------
     uint8 array of shape (N, H, W)
+
+    Raises
+    ------
+    TypeError
+        If the images are no uint8 array.
+    ValueError
+        If the images have other axes, or sides that the network cannot halve.
     """
+    _check_pictures(model, images)
     classes = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), 50):  # the logits of all scenes at once would fill memory
         some = slice(start, start + 50)
         logits = model.predict(images[some, ..., None], batch_size=10, verbose=0)
         classes[some] = logits.argmax(axis=-1)
     return classes
+
+
+def _check_pictures(model: keras.Model, images: np.ndarray) -> None:
+    """Refuse images that a U-Net cannot read: it scales raw pixels itself, and halves sides."""
+    if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
+        got = getattr(images, "dtype", type(images).__name__)
+        raise TypeError(f"images must be a uint8 array of raw pixels from 0 to 255, got {got}.")
+    # The first convolution halves the sides, and so does each pooling.
+    side = 2 ** (1 + sum(isinstance(layer, keras.layers.MaxPooling2D) for layer in model.layers))
+    sides = images.shape[1:]
+    if images.ndim != 3 or min(sides) < 1 or any(length % side for length in sides):
+        raise ValueError(
+            f"images must have the axes (N, H, W), H and W multiples of {side}, got {images.shape}."
+        )
+
+
+def _targets(model: keras.Model, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return targets as an array, if they are one for each answer of the model to these images."""
+    if not isinstance(targets, np.ndarray):
+        raise TypeError(f"targets must be an array, got {type(targets).__name__}.")
+    answers = model.compute_output_shape((*images.shape, 1))
+    if targets.ndim == 3:
+        targets = checks.array("targets", targets, "ui", "(N, H, W)")
+        answers, classes = answers[:-1], answers[-1]
+        if targets.size and (targets.min() < 0 or targets.max() >= classes):
+            raise ValueError(
+                f"targets must hold classes from 0 to {classes - 1}, "
+                f"got {targets.min()} to {targets.max()}."
+            )
+    else:
+        targets = checks.array("targets", targets, "f", "(N, h, w, classes)")
+    if targets.shape != answers:
+        raise ValueError(f"targets must have the shape {answers}, got {targets.shape}.")
+    return targets

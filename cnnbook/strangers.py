@@ -13,7 +13,7 @@ import PIL.Image
 import PIL.ImageDraw
 import PIL.ImageFont
 
-from cnnbook import pictures
+from cnnbook import checks, pictures
 
 FIELD_PIXELS = pictures.FIELD_PIXELS
 
@@ -75,10 +75,12 @@ def letters(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
     Raises
     ------
+    TypeError
+        If count or seed is no integer.
     ValueError
-        If count is below 1 or seed below 0.
+        If count is below 1, or seed is not from 0 to 2**32 - 1.
     """
-    _check_count(count, seed)
+    count, seed = checks.integer("count", count), checks.seed("seed", seed)
     generator = np.random.default_rng(seed)
     names = np.resize(list(LETTER_STROKES), count)
     images = np.stack([_draw_letter(LETTER_STROKES[name], generator) for name in names])
@@ -151,10 +153,12 @@ def noise(count: int, seed: int) -> np.ndarray:
 
     Raises
     ------
+    TypeError
+        If count or seed is no integer.
     ValueError
-        If count is below 1 or seed below 0.
+        If count is below 1, or seed is not from 0 to 2**32 - 1.
     """
-    _check_count(count, seed)
+    count, seed = checks.integer("count", count), checks.seed("seed", seed)
     generator = np.random.default_rng(seed)
     return generator.integers(0, 256, (count, FIELD_PIXELS, FIELD_PIXELS), dtype=np.uint8)
 
@@ -167,15 +171,21 @@ def shuffled(images: np.ndarray, seed: int) -> np.ndarray:
     images : array of shape (N, height, width)
     seed : seed of the orders
 
+    Returns
+    -------
+    array of the shape and type of ``images``
+
     Raises
     ------
+    TypeError
+        If the images do not hold numbers, or the seed is none.
     ValueError
-        If the images have other axes.
+        If the images have other axes, or the seed is out of range.
     """
-    images = np.asarray(images)
-    if images.ndim != 3:
-        raise ValueError(f"images must have the axes (N, height, width), got {images.shape}.")
-    flat = images.reshape(len(images), -1)
+    images = checks.array("images", images, "uif", "(N, height, width)")
+    seed = checks.seed("seed", seed)
+    count, height, width = images.shape
+    flat = images.reshape(count, height * width)
     return np.random.default_rng(seed).permuted(flat, axis=1).reshape(images.shape)
 
 
@@ -193,12 +203,14 @@ def photograph_patches(count: int, seed: int) -> np.ndarray:
 
     Raises
     ------
+    TypeError
+        If count or seed is no integer.
     ValueError
-        If count is below 1 or seed below 0.
+        If count is below 1, or seed is not from 0 to 2**32 - 1.
     """
     import sklearn.datasets
 
-    _check_count(count, seed)
+    count, seed = checks.integer("count", count), checks.seed("seed", seed)
     generator = np.random.default_rng(seed)
     photographs = [
         PIL.Image.fromarray(sklearn.datasets.load_sample_image(name)).convert("L")
@@ -211,10 +223,3 @@ def photograph_patches(count: int, seed: int) -> np.ndarray:
         square = photograph.crop((left, top, left + PATCH_PIXELS, top + PATCH_PIXELS))
         patch[:] = square.resize((FIELD_PIXELS, FIELD_PIXELS), PIL.Image.Resampling.BOX)
     return patches
-
-
-def _check_count(count: int, seed: int) -> None:
-    """Refuse a count or a seed that could not be used."""
-    for name, value, least in (("count", count, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise ValueError(f"{name} must be a whole number of {least} or more, got {value!r}.")

@@ -64,3 +64,46 @@ def test_areas_writes_each_number():
     assert width(figure) <= plots.WIDTH_INCHES
     with pytest.raises(ValueError, match=r"values must have the shape \(1, 2\), got \(2, 1\)"):
         figures.areas(np.zeros((2, 1)), ["row"], ["a", "b"], "AUROC")
+
+
+def test_the_axis_of_coverage_begins_where_all_can_be_seen():
+    half = {"a": (np.array([0.01, 0.6, 1]), THIRD)}
+    for curves, chosen, left in (
+        (half, None, 50),
+        (half, (0.6, 0.1), 50),
+        (half, (0.4, 0.1), 0),
+        (half | {"b": (THIRD / 3, THIRD)}, None, 0),
+    ):
+        figure = figures.risk_coverage(curves, (0.05, "goal"), chosen)
+        assert figure.axes[0].get_xlim() == (left, 101)
+
+
+EDGES = np.array([0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: figures.reliability(dict.fromkeys("abcd", (THIRD,) * 3)), "got 4"),
+        (lambda: figures.reliability({"a": (THIRD,) * 3, "b": (THIRD, THIRD[:1], THIRD)}), "for b"),
+        (lambda: figures.risk_coverage(dict.fromkeys("abcdef", (THIRD,) * 2), (0, "")), "got 6"),
+        (lambda: figures.risk_coverage({"a": (THIRD, THIRD[:2])}, (0, "")), "(3,) and (2,) for a"),
+        (lambda: figures.risk_coverage({"a": ([], [])}, (0, "")), "(0,) and (0,) for a"),
+        (
+            lambda: figures.score_histograms({"s": dict.fromkeys("abcdef", THIRD)}, [EDGES], [""]),
+            "panels must hold 1 to 5 kinds, the same in each, got ['a', 'b', 'c', 'd', 'e', 'f']",
+        ),
+        (
+            lambda: figures.score_histograms(
+                {"s": {"a": THIRD}, "t": {"b": THIRD}}, [EDGES] * 2, [""] * 2
+            ),
+            "got ['b'] for t",
+        ),
+        (lambda: figures.score_histograms({"s": {"a": []}}, [EDGES], [""]), "got none of a"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_and_leaves_no_figure(draw, words):
+    with pytest.raises(ValueError) as error:
+        draw()
+    assert words in str(error.value)
+    assert not plt.get_fignums()

@@ -68,10 +68,16 @@ def test_photographs_have_greys_and_noise_is_uniform():
 
 @pytest.mark.parametrize("draw", [strangers.letters, strangers.noise, strangers.photograph_patches])
 @pytest.mark.parametrize(
-    ("count", "seed", "name"), [(0, 0, "count"), (2, -1, "seed"), (True, 0, "count")]
+    ("count", "seed", "error", "words"),
+    [
+        (0, 0, ValueError, "count must be 1 or more, got 0"),
+        (True, 0, TypeError, "count must be an integer, 1 or more, got True"),
+        (2, -1, ValueError, "seed must be from 0 to 4294967295, got -1"),
+        (2, None, TypeError, "seed must be an integer, from 0 to 4294967295, got None"),
+    ],
 )
-def test_a_wrong_count_or_seed_is_refused(draw, count, seed, name):
-    with pytest.raises(ValueError, match=f"{name} must be a whole number"):
+def test_a_wrong_count_or_seed_is_refused(draw, count, seed, error, words):
+    with pytest.raises(error, match=words):
         draw(count, seed)
 
 
@@ -82,3 +88,22 @@ def test_wrong_fonts_and_images_are_refused():
         strangers.printed_digits(())
     with pytest.raises(ValueError, match=r"images must have the axes \(N, height, width\)"):
         strangers.shuffled(np.zeros((28, 28)), 0)
+
+
+@pytest.mark.parametrize(
+    ("images", "seed", "error", "words"),
+    [
+        (np.zeros((2, 4, 4)), None, TypeError, "seed must be an integer"),
+        (np.zeros((2, 4, 4)), 0.5, TypeError, "seed must be an integer"),
+        (np.zeros((2, 4, 4)), -1, ValueError, "seed must be from 0"),
+        ([[["a"]]], 0, TypeError, "images must be an array"),
+    ],
+)
+def test_shuffling_refuses_what_would_not_repeat(images, seed, error, words):
+    with pytest.raises(error, match=f"^{words}"):
+        strangers.shuffled(images, seed)
+
+
+def test_no_images_are_shuffled_into_none():
+    mixed = strangers.shuffled(np.zeros((0, 28, 28), np.uint8), seed=0)
+    assert mixed.shape == (0, 28, 28) and mixed.dtype == np.uint8
