@@ -13,10 +13,12 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from cnnbook import recipes, scenes
+from cnnbook import checks, recipes, scenes
 
 # Pixels between the centres of two cells of the output grid.
 STRIDE = 4
+# Cells of the grid along each axis.
+SIDE = scenes.SCENE_PIXELS // STRIDE
 CLASSES = 10
 # A heat map falls to exp(-1/2) at this share of a box's side from its centre, or at LEAST_SPREAD
 # cells, whichever is farther.
@@ -31,6 +33,8 @@ REACH = 1.5
 BINS = 15
 BIN_PIXELS = 2
 EDGE_WEIGHT = 0.5
+# Areas are divided by no less, in square pixels.
+LEAST_AREA = 1e-7
 # Epoch e of a training run with seed s draws its scenes with the seed 1000 s + e.
 SEEDS_APART = 1_000
 BIN_DISTANCES = BIN_PIXELS * np.arange(BINS, dtype="float32")
@@ -51,6 +55,12 @@ class Detections:
     boxes : float array of shape (K, 4): x_min, y_min, x_max, y_max in pixels
     scores : float array of shape (K,), from 0 to 1
     labels : int array of shape (K,), from 0 to 9
+
+    Notes
+    -----
+    A slice, an array of places or a mask picks some of the detections. A single int takes the axis
+    away as well: what comes back holds four entries without length, and is of no use to the other
+    functions; ``detections[3:4]`` is the fourth detection as a list of one.
     """
 
     images: np.ndarray
@@ -63,7 +73,12 @@ class Detections:
         return len(self.scores)
 
     def __getitem__(self, which: np.ndarray | slice) -> Detections:
-        """Return some of the detections: those at these places, or where this mask is true."""
+        """Return some of the detections: those at these places, or where this mask is true.
+
+        Parameters
+        ----------
+        which : a slice, an int array or a bool array of shape (K,)
+        """
         return Detections(*(getattr(self, field.name)[which] for field in dataclasses.fields(self)))
 
     def of(self, image: int) -> Detections:
@@ -85,8 +100,10 @@ def iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
     Raises
     ------
+    TypeError
+        If an array holds no numbers.
     ValueError
-        If an array has another shape, or a box ends before it begins.
+        If it has another shape, or a box is not finite or ends before it begins.
     """
     boxes, others = _checked("boxes", boxes)[:, None], _checked("others", others)[None]
     first = np.maximum(boxes[..., :2], others[..., :2])
@@ -102,15 +119,90 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
 
 def _checked(name: str, boxes: np.ndarray) -> np.ndarray:
     """Return boxes as float64, or refuse them."""
-    boxes = np.asarray(boxes, float)
-    if boxes.ndim != 2 or boxes.shape[1] != 4:
+    boxes = checks.array(name, boxes, "uif", "(N, 4)").astype(float)
+    if boxes.shape[1] != 4:
         raise ValueError(f"{name} must have the shape (N, 4), got {boxes.shape}.")
-    if (boxes[:, 2:] < boxes[:, :2]).any():
+    swapped = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
+    if swapped.any():
         raise ValueError(
             f"{name} must hold x_min, y_min, x_max, y_max with each minimum at most its maximum, "
-            f"got {boxes[(boxes[:, 2:] < boxes[:, :2]).any(axis=1)][0]}."
+            f"got {boxes[swapped][0]}."
         )
     return boxes
+
+
+def _checked_truth(boxes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the boxes of scenes, and their labels as int64, or refuse them.
+
+    Only the boxes of used rows are looked at: what stands in the others does not matter.
+    """
+    boxes = checks.array("boxes", boxes, "uif", "(N, digits, 4)", finite=False)
+    labels = checks.array("labels", labels, "ui", "(N, digits)")
+    if boxes.shape[2] != 4 or labels.shape != boxes.shape[:2]:
+        raise ValueError(
+            "boxes and labels must have the shapes (N, digits, 4) and (N, digits), "
+            f"got {boxes.shape} and {labels.shape}."
+        )
+    if labels.size and (labels.min() < -1 or labels.max() >= CLASSES):
+        raise ValueError(
+            f"labels must be from -1 to 9, got values from {labels.min()} to {labels.max()}."
+        )
+    labels = labels.astype(np.int64)
+    _checked("boxes", boxes[labels >= 0])
+    return boxes, labels
+
+
+def _checked_found(detections: Detections) -> Detections:
+    """Return detections as arrays, of the types that they have, or refuse them."""
+    if not isinstance(detections, Detections):
+        raise TypeError(f"detections must be Detections, got {type(detections).__name__}.")
+    images = checks.array("detections.images", detections.images, "ui", "(K,)")
+    if images.size and images.min() < 0:
+        raise ValueError(f"detections.images must be 0 or more, got {images.min()}.")
+    checks.labels("detections.labels", detections.labels, CLASSES - 1)
+    _checked("detections.boxes", detections.boxes)
+    checks.array("detections.scores", detections.scores, "uif", "(K,)")
+    parts = [np.asarray(getattr(detections, f.name)) for f in dataclasses.fields(detections)]
+    lengths = [len(part) for part in parts]
+    if len(set(lengths)) > 1:
+        raise ValueError(
+            "detections must hold as many images, boxes, scores and labels, "
+            f"got {', '.join(map(str, lengths))}."
+        )
+    return Detections(*parts)
+
+
+def _check_grids(**grids) -> None:
+    """Refuse grids that do not belong together: each a tensor, and what a cell may hold.
+
+    Sizes that a graph does not know yet are taken to be right.
+    """
+    shapes = {}
+    for name, (grid, numbers) in grids.items():
+        if not hasattr(grid, "shape"):
+            raise TypeError(f"{name} must be a tensor or an array, got {type(grid).__name__}.")
+        shape = shapes[name] = tuple(grid.shape)
+        allowed = ((None, SIDE), (None, SIDE), (None, *numbers))
+        if len(shape) != 4 or any(
+            size not in sizes for size, sizes in zip(shape[1:], allowed, strict=True)
+        ):
+            wanted = " or ".join(f"(N, {SIDE}, {SIDE}, {number})" for number in numbers)
+            raise ValueError(f"{name} must have the shape {wanted}, got {shape}.")
+    if len({shape[0] for shape in shapes.values()} - {None}) > 1:
+        raise ValueError(
+            f"{' and '.join(shapes)} must hold as many scenes, "
+            f"got the shapes {' and '.join(map(str, shapes.values()))}."
+        )
+
+
+def _check_maps(heat, logits) -> None:
+    """Refuse heat maps and logits of unequal shapes."""
+    _check_grids(heat=(heat, (1, CLASSES)), logits=(logits, (1, CLASSES)))
+    if len({heat.shape[-1], logits.shape[-1]} - {None}) > 1:
+        raise ValueError(
+            "heat and logits must have as many maps, "
+            f"got the shapes {tuple(heat.shape)} and {tuple(logits.shape)}."
+        )
 
 
 def encode(boxes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,7 +215,8 @@ def encode(boxes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
     Parameters
     ----------
-    boxes : float array of shape (N, 6, 4), as in :class:`cnnbook.scenes.Scenes`
+    boxes : float array of shape (N, 6, 4), as in :class:`cnnbook.scenes.Scenes`; those of used rows
+        must lie in the scene
     labels : int array of shape (N, 6), -1 in an unused row
 
     Returns
@@ -135,20 +228,20 @@ def encode(boxes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
     Raises
     ------
+    TypeError
+        If boxes holds no numbers, or labels no integers.
     ValueError
-        If the shapes do not belong together, or a label is not from -1 to 9.
+        If the shapes do not belong together, a label is not from -1 to 9, or the box of a used row
+        is not finite, ends before it begins or leaves the scene.
     """
-    boxes, labels = np.asarray(boxes, np.float32), np.asarray(labels)
-    if boxes.ndim != 3 or boxes.shape[2] != 4 or labels.shape != boxes.shape[:2]:
+    boxes, labels = _checked_truth(boxes, labels)
+    boxes, side = boxes.astype(np.float32), SIDE
+    used = boxes[labels >= 0]
+    outside = ((used < 0) | (used > scenes.SCENE_PIXELS)).any(axis=1)
+    if outside.any():
         raise ValueError(
-            "boxes and labels must have the shapes (N, digits, 4) and (N, digits), "
-            f"got {boxes.shape} and {labels.shape}."
+            f"boxes must lie in the scene, from 0 to {scenes.SCENE_PIXELS}, got {used[outside][0]}."
         )
-    if labels.size and (labels.min() < -1 or labels.max() >= CLASSES):
-        raise ValueError(
-            f"labels must be from -1 to 9, got values from {labels.min()} to {labels.max()}."
-        )
-    side = scenes.SCENE_PIXELS // STRIDE
     heat = np.zeros((len(boxes), side, side, CLASSES), np.float32)
     targets = np.zeros((len(boxes), side, side, 6), np.float32)
     images, rows = np.nonzero(labels >= 0)
@@ -180,9 +273,9 @@ def encode(boxes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return heat, targets
 
 
-def _middles(side: int) -> np.ndarray:
-    """Return x and y of the middles of the cells, in cells: float32 array (side, side, 2)."""
-    middle = np.arange(side, dtype="float32") + 0.5
+def _middles() -> np.ndarray:
+    """Return x and y of the middles of the cells, in cells: float32 array (24, 24, 2)."""
+    middle = np.arange(SIDE, dtype="float32") + 0.5
     return np.stack(np.meshgrid(middle, middle), axis=-1)
 
 
@@ -192,9 +285,16 @@ def edge_logits(outputs):
     Parameters
     ----------
     outputs : tensor of shape (N, 24, 24, 60)
+
+    Raises
+    ------
+    TypeError
+        If outputs is no tensor or array.
+    ValueError
+        If it has another shape.
     """
-    side = outputs.shape[-2]
-    return keras.ops.reshape(outputs, (-1, side, side, 4, BINS))
+    _check_grids(outputs=(outputs, (4 * BINS,)))
+    return keras.ops.reshape(outputs, (-1, SIDE, SIDE, 4, BINS))
 
 
 def cell_boxes(outputs):
@@ -216,8 +316,16 @@ def cell_boxes(outputs):
     Returns
     -------
     tensor of shape (N, 24, 24, 4): x_min, y_min, x_max, y_max
+
+    Raises
+    ------
+    TypeError
+        If outputs is no tensor or array.
+    ValueError
+        If it has another shape.
     """
-    ops, middles = keras.ops, _middles(outputs.shape[-2])
+    _check_grids(outputs=(outputs, (4, 4 * BINS)))
+    ops, middles = keras.ops, _middles()
     if outputs.shape[-1] == 4:
         centres = middles + outputs[..., :2]
         # e^4 cells are 218 pixels: no step of training may make a side infinite.
@@ -238,13 +346,21 @@ def focal_loss(heat, logits):
 
     Parameters
     ----------
-    heat : tensor of shape (N, 24, 24, maps), from 0 to 1
+    heat : tensor of shape (N, 24, 24, 10) or (N, 24, 24, 1), from 0 to 1
     logits : tensor of the same shape
 
     Returns
     -------
     tensor of shape (N,)
+
+    Raises
+    ------
+    TypeError
+        If an argument is no tensor or array.
+    ValueError
+        If the shapes are others.
     """
+    _check_maps(heat, logits)
     probability = keras.ops.sigmoid(logits)
     log_yes, log_no = keras.ops.log_sigmoid(logits), keras.ops.log_sigmoid(-logits)
     is_centre = keras.ops.cast(heat == 1, "float32")
@@ -258,7 +374,23 @@ def binary_loss(heat, logits):
     """Return the plain binary cross-entropy of "a centre is here", one number a scene.
 
     As :func:`focal_loss`, without its weights: 1 at the centres and 0 in every other cell.
+
+    Parameters
+    ----------
+    heat, logits : as in :func:`focal_loss`
+
+    Returns
+    -------
+    tensor of shape (N,)
+
+    Raises
+    ------
+    TypeError
+        If an argument is no tensor or array.
+    ValueError
+        If the shapes are others.
     """
+    _check_maps(heat, logits)
     is_centre = keras.ops.cast(heat == 1, "float32")
     log_yes, log_no = keras.ops.log_sigmoid(logits), keras.ops.log_sigmoid(-logits)
     return _per_digit(-(is_centre * log_yes + (1 - is_centre) * log_no), is_centre)
@@ -282,7 +414,15 @@ def class_loss(targets, logits):
     Returns
     -------
     tensor of shape (N,)
+
+    Raises
+    ------
+    TypeError
+        If an argument is no tensor or array.
+    ValueError
+        If the shapes are others.
     """
+    _check_grids(targets=(targets, (6,)), logits=(logits, (CLASSES,)))
     labels = keras.ops.one_hot(keras.ops.cast(targets[..., 4], "int32"), CLASSES)
     losses = keras.ops.categorical_crossentropy(labels, logits, from_logits=True)
     return _weighted(losses, targets[..., 5])
@@ -303,7 +443,15 @@ def giou_loss(targets, outputs):
     Returns
     -------
     tensor of shape (N,)
+
+    Raises
+    ------
+    TypeError
+        If an argument is no tensor or array.
+    ValueError
+        If the shapes are others.
     """
+    _check_grids(targets=(targets, (6,)), outputs=(outputs, (4, 4 * BINS)))
     ops = keras.ops
     true, found = targets[..., :4], cell_boxes(outputs)
     shared = ops.prod(
@@ -318,7 +466,9 @@ def giou_loss(targets, outputs):
     )
     areas = [ops.prod(boxes[..., 2:] - boxes[..., :2], axis=-1) for boxes in (true, found)]
     union = areas[0] + areas[1] - shared
-    generalised = shared / union - (hull - union) / hull
+    # Where no digit is, the true box has no area, and a found one may have none either.
+    generalised = shared / ops.maximum(union, LEAST_AREA)
+    generalised -= (hull - union) / ops.maximum(hull, LEAST_AREA)
     return _weighted(1 - generalised, targets[..., 5])
 
 
@@ -337,8 +487,16 @@ def edge_loss(targets, outputs):
     Returns
     -------
     tensor of shape (N,)
+
+    Raises
+    ------
+    TypeError
+        If an argument is no tensor or array.
+    ValueError
+        If the shapes are others.
     """
-    ops, middles = keras.ops, STRIDE * _middles(outputs.shape[-2])
+    _check_grids(targets=(targets, (6,)), outputs=(outputs, (4 * BINS,)))
+    ops, middles = keras.ops, STRIDE * _middles()
     distances = ops.concatenate([middles - targets[..., :2], targets[..., 2:4] - middles], axis=-1)
     distances = ops.clip(distances, 0, BIN_DISTANCES[-1])
     # A tent of width BIN_PIXELS to each side: 1 in all, on the two neighbours.
@@ -348,7 +506,24 @@ def edge_loss(targets, outputs):
 
 
 def box_loss(targets, outputs):
-    """Return the GIoU loss plus, where edges are distributions, half the cross-entropy of these."""
+    """Return the GIoU loss plus, where edges are distributions, half the cross-entropy of these.
+
+    Parameters
+    ----------
+    targets : tensor of shape (N, 24, 24, 6), see :func:`encode`
+    outputs : tensor of shape (N, 24, 24, 60) or (N, 24, 24, 4), see :func:`cell_boxes`
+
+    Returns
+    -------
+    tensor of shape (N,)
+
+    Raises
+    ------
+    TypeError
+        If an argument is no tensor or array.
+    ValueError
+        If the shapes are others.
+    """
     loss = giou_loss(targets, outputs)
     if outputs.shape[-1] == 4:
         return loss
@@ -374,7 +549,7 @@ class Recipe:
     epochs : how many times so many scenes are drawn and learned from
     min_digits : training scenes are asked for so many digits or more: a step takes as long for one
         digit as for six
-    batch_size, peak_rate : scenes a step; largest learning rate of one cycle of Adam
+    batch_size, peak_rate : scenes a step; largest learning rate of one cycle of Adam, above 0
     fine : channels at strides 2 and 4: three numbers
     coarse : channels at stride 8, one number a convolution
     coarse_kernel : 3, or 1 for a small receptive field
@@ -382,7 +557,14 @@ class Recipe:
     heat_loss : "focal" or "binary"
     softmax : one heat map for digits of any class, and a softmax over the classes in each cell;
         False for a heat map a class
-    box_weight : the loss is that of the heat maps plus this times that of the boxes
+    box_weight : the loss is that of the heat maps plus this times that of the boxes; 0 or more
+
+    Raises
+    ------
+    TypeError
+        If a number, a tuple or a truth value is none.
+    ValueError
+        If it is out of range, or no choice.
     """
 
     scene_count: int = 4_000
@@ -400,18 +582,34 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what could not be trained."""
-        for name in ("scene_count", "epochs", "min_digits", "batch_size"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a whole number of 1 or more, got {value!r}.")
-        if not self.peak_rate > 0:
-            raise ValueError(f"peak_rate must be positive, got {self.peak_rate!r}.")
+        for name in ("scene_count", "epochs", "batch_size"):
+            checks.integer(name, getattr(self, name))
+        checks.integer("min_digits", self.min_digits, most=scenes.MAX_DIGITS)
+        checks.number("peak_rate", self.peak_rate, least=0, open_=True)
+        checks.number("box_weight", self.box_weight, least=0)
+        for name, wanted in (("fine", "three"), ("coarse", "one or more")):
+            channels = getattr(self, name)
+            if not isinstance(channels, (tuple, list)):
+                raise TypeError(f"{name} must be a tuple of integers, got {channels!r}.")
+            if not channels or (name == "fine" and len(channels) != 3):
+                raise ValueError(f"{name} must hold {wanted} numbers, got {channels!r}.")
+            for number in channels:
+                checks.integer(f"each number of {name}", number)
+        checks.integer("coarse_kernel", self.coarse_kernel)
         if self.coarse_kernel not in (1, 3):
             raise ValueError(f"coarse_kernel must be 1 or 3, got {self.coarse_kernel!r}.")
-        if self.heat_loss not in HEAT_LOSSES:
+        for name in ("distributions", "softmax"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}.")
+        if self.heat_loss not in list(HEAT_LOSSES):
             raise ValueError(
                 f"heat_loss must be one of {', '.join(HEAT_LOSSES)}, got {self.heat_loss!r}."
             )
+
+
+def _check_recipe(recipe: object) -> None:
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe must be a Recipe, got {type(recipe).__name__}.")
 
 
 def _convolve(x, channels: int, kernel_size: int = 3, stride: int = 1, pool: bool = False):
@@ -430,7 +628,17 @@ def network(recipe: Recipe) -> keras.Model:
     24, 10), both logits, and ``boxes`` (N, 24, 24, 60), see :func:`cell_boxes`. Without softmax,
     ``heat`` has ten maps and there are no ``classes``. Weights start at random from Keras's global
     seed. Not compiled.
+
+    Parameters
+    ----------
+    recipe : the channels and the kernel of the convolutions, and what the heads give
+
+    Raises
+    ------
+    TypeError
+        If recipe is no Recipe.
     """
+    _check_recipe(recipe)
     layers = keras.layers
     inputs = keras.Input((scenes.SCENE_PIXELS, scenes.SCENE_PIXELS, 1))
     x = _convolve(inputs, recipe.fine[0], kernel_size=5, stride=2)
@@ -462,10 +670,19 @@ class Batches(keras.utils.PyDataset):
     ----------
     images, labels : the digits to draw scenes from, see :func:`cnnbook.scenes.draw_scenes`
     recipe : how many scenes an epoch, how many a batch, and what the network is asked for
-    seed : seed of the scenes
+    seed : seed of the scenes, from 0 to 2**32 - 1
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another kind.
+    ValueError
+        If seed is out of range, or no scene can be drawn from images and labels.
     """
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int):
+        _check_recipe(recipe)
+        seed = checks.seed("seed", seed)
         super().__init__()
         self.images, self.labels = images, labels
         self.recipe, self.seed, self.epoch = recipe, seed, -1
@@ -498,7 +715,31 @@ class Batches(keras.utils.PyDataset):
 
 
 def scaled(images: np.ndarray) -> np.ndarray:
-    """Return uint8 images (N, H, W) as float32 (N, H, W, 1) in [0, 1]."""
+    """Return images of scenes with a channel, and pixels in [0, 1].
+
+    Parameters
+    ----------
+    images : uint8 array of shape (N, 96, 96)
+
+    Returns
+    -------
+    float32 array of shape (N, 96, 96, 1)
+
+    Raises
+    ------
+    TypeError
+        If images is no uint8 array.
+    ValueError
+        If it has another shape.
+    """
+    side = scenes.SCENE_PIXELS
+    kind = images.dtype if isinstance(images, np.ndarray) else type(images).__name__
+    if kind != np.uint8:
+        raise TypeError(f"images must be a uint8 array (N, {side}, {side}), got {kind}.")
+    if images.ndim != 3 or images.shape[1:] != (side, side):
+        raise ValueError(
+            f"images must be a uint8 array (N, {side}, {side}), got the shape {images.shape}."
+        )
     return images[..., None].astype("float32") / np.float32(255)
 
 
@@ -515,9 +756,23 @@ def train(
     ----------
     recipe : what to do
     images, labels : the digits to draw scenes from, see :func:`cnnbook.scenes.draw_scenes`
-    seed : seed of the starting weights and of the scenes
+    seed : seed of the starting weights and of the scenes, from 0 to 2**32 - 1
     callbacks : passed to ``fit``
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another kind.
+    ValueError
+        If seed is out of range, or no scene can be drawn from images and labels.
+
+    Notes
+    -----
+    ``keras.utils.set_random_seed`` also seeds the global generators of Python, NumPy and
+    TensorFlow: random numbers that the caller draws from them afterwards follow from seed.
     """
+    _check_recipe(recipe)
+    seed = checks.seed("seed", seed)
     keras.utils.set_random_seed(seed)
     model = network(recipe)
     batches = Batches(images, labels, recipe, seed)
@@ -553,8 +808,8 @@ def find_peaks(
     heat : array of shape (N, 24, 24, 10), probabilities
     edges : array of shape (N, 24, 24, 4), in pixels; boxes are cut at the edges of the scene
     neighbourhood : side of the square, in cells: odd; 1 takes every cell for a peak
-    least_score : peaks below it are left out
-    most : at most so many peaks a scene, those with the largest scores
+    least_score : peaks below it are left out; from 0 to 1
+    most : at most so many peaks a scene, those with the largest scores; 0 or more
 
     Returns
     -------
@@ -562,17 +817,24 @@ def find_peaks(
 
     Raises
     ------
+    TypeError
+        If heat holds no real numbers or edges no numbers, or another argument is of another kind.
     ValueError
-        If the shapes do not belong together, or neighbourhood is not odd and positive.
+        If the shapes do not belong together, a number is not finite, neighbourhood is not odd and
+        positive, or least_score or most is out of range.
     """
-    heat, edges = np.asarray(heat), np.asarray(edges)
-    if heat.ndim != 4 or edges.shape != (*heat.shape[:3], 4):
+    heat = checks.array("heat", heat, "f", "(N, rows, columns, classes)")
+    edges = checks.array("edges", edges, "uif", "(N, rows, columns, 4)")
+    if edges.shape != (*heat.shape[:3], 4):
         raise ValueError(
             "heat and edges must have the shapes (N, rows, columns, classes) and "
             f"(N, rows, columns, 4), got {heat.shape} and {edges.shape}."
         )
-    if neighbourhood < 1 or neighbourhood % 2 == 0:
+    checks.integer("neighbourhood", neighbourhood)
+    if neighbourhood % 2 == 0:
         raise ValueError(f"neighbourhood must be odd and positive, got {neighbourhood!r}.")
+    checks.number("least_score", least_score, 0, 1)
+    checks.integer("most", most, least=0)
     largest, reach = heat, neighbourhood // 2
     for axis in (1, 2):  # the largest of a square is the largest of its rows' largest
         frame = [(0, 0)] * 4
@@ -595,8 +857,30 @@ def find_peaks(
 
 
 def look(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what a detector says of uint8 images: heat maps (probabilities) and cells' boxes."""
-    outputs = model.predict(scaled(images), batch_size=50, verbose=0)
+    """Return what a detector says of images: heat maps and a box for each cell.
+
+    Parameters
+    ----------
+    model : a network as :func:`network` builds it
+    images : uint8 array of shape (N, 96, 96); N may be 0
+
+    Returns
+    -------
+    heat : float32 array of shape (N, 24, 24, 10), probabilities
+    edges : float32 array of shape (N, 24, 24, 4), see :func:`cell_boxes`
+
+    Raises
+    ------
+    TypeError
+        If images is no uint8 array.
+    ValueError
+        If it has another shape.
+    """
+    pixels = scaled(images)
+    if not len(pixels):  # predict refuses them
+        heat, edges = (np.zeros((0, SIDE, SIDE, last), "float32") for last in (CLASSES, 4))
+        return heat, edges
+    outputs = model.predict(pixels, batch_size=50, verbose=0)
     heat = keras.ops.sigmoid(outputs["heat"])
     if "classes" in outputs:
         heat = heat * keras.ops.softmax(outputs["classes"])
@@ -621,18 +905,22 @@ def non_maximum_suppression(
 
     Raises
     ------
+    TypeError
+        If boxes or scores holds no numbers, or the threshold is none.
     ValueError
-        If there is not one score for each box, or the threshold is not from 0 to 1.
+        If there is not one score for each box, a box is not finite or ends before it begins, a
+        score is not finite, or the threshold is not from 0 to 1.
     """
-    if not 0 <= iou_threshold <= 1:
-        raise ValueError(f"iou_threshold must be from 0 to 1, got {iou_threshold!r}.")
+    checks.number("iou_threshold", iou_threshold, 0, 1)
+    boxes = _checked("boxes", boxes)
+    scores = checks.array("scores", scores, "uif", "(K,)").astype(float)
     if len(boxes) != len(scores):
         raise ValueError(
             f"scores must hold one number for each of {len(boxes)} boxes, got {len(scores)}."
         )
     overlaps = iou(boxes, boxes)
     kept = []
-    for candidate in np.argsort(-np.asarray(scores), kind="stable"):
+    for candidate in np.argsort(-scores, kind="stable"):
         if not (overlaps[candidate, kept] > iou_threshold).any():
             kept.append(candidate)
     return np.array(kept, int)
@@ -641,7 +929,30 @@ def non_maximum_suppression(
 def suppress(
     detections: Detections, iou_threshold: float = 0.5, across_classes: bool = False
 ) -> Detections:
-    """Apply :func:`non_maximum_suppression` to every scene, class by class or to all at once."""
+    """Apply :func:`non_maximum_suppression` to every scene, class by class or to all at once.
+
+    Parameters
+    ----------
+    detections : boxes found
+    iou_threshold : as in :func:`non_maximum_suppression`
+    across_classes : whether a box can be dropped for one of another class
+
+    Returns
+    -------
+    the detections that stay, in the order in which they came
+
+    Raises
+    ------
+    TypeError
+        If detections are none, or an argument or one of their arrays is of another kind.
+    ValueError
+        If their arrays do not belong together or hold what cannot be, or the threshold is not from
+        0 to 1.
+    """
+    detections = _checked_found(detections)
+    checks.number("iou_threshold", iou_threshold, 0, 1)
+    if not isinstance(across_classes, (bool, np.bool_)):
+        raise TypeError(f"across_classes must be True or False, got {across_classes!r}.")
     kept = []
     for image in np.unique(detections.images):
         here = np.flatnonzero(detections.images == image)
@@ -671,22 +982,35 @@ def match(
     ----------
     detections : boxes found, in N scenes
     boxes : true boxes, array of shape (N, digits, 4)
-    labels : array of shape (N, digits), -1 in an unused row
-    iou_thresholds : T numbers
+    labels : int array of shape (N, digits), from 0 to 9, or -1 in an unused row
+    iou_thresholds : T numbers, above 0 and at most 1
 
     Returns
     -------
     bool array of shape (K, T)
+
+    Raises
+    ------
+    TypeError
+        If detections are none, or an array holds what is no number, or labels no integers.
+    ValueError
+        If shapes do not belong together; a scene, a label or a threshold is out of range; or a box
+        is not finite or ends before it begins.
     """
-    thresholds = np.asarray(iou_thresholds, float)
+    detections = _checked_found(detections)
+    boxes, labels = _checked_truth(boxes, labels)
+    thresholds = checks.array("iou_thresholds", iou_thresholds, "uif", "(T,)").astype(float)
+    if not ((thresholds > 0) & (thresholds <= 1)).all():
+        raise ValueError(f"iou_thresholds must be above 0 and at most 1, got {thresholds}.")
     if len(detections) and detections.images.max() >= len(labels):
         raise ValueError(
             f"detections must lie in the {len(labels)} scenes of labels, "
             f"got one in scene {detections.images.max()}."
         )
     right = np.zeros((len(detections), len(thresholds)), bool)
-    group = detections.images * CLASSES + detections.labels
-    order = np.lexsort((np.arange(len(group)), -detections.scores, group))
+    # Narrow types would overflow here, and unsigned ones below.
+    group = detections.images.astype(np.int64) * CLASSES + detections.labels.astype(np.int64)
+    order = np.lexsort((np.arange(len(group)), -detections.scores.astype(float), group))
     ends = np.flatnonzero(np.diff(group[order])) + 1
     for chosen in np.split(order, ends) if len(order) else ():
         image, label = divmod(group[chosen[0]], CLASSES)
@@ -718,9 +1042,27 @@ def precision_recall(
     Returns
     -------
     precision, recall : float arrays of shape (K,)
+
+    Raises
+    ------
+    TypeError
+        If right holds no truth values, scores no numbers, or true_count is no integer.
+    ValueError
+        If there is not one score for each entry of right, a score is not finite, or true_count is
+        below 1 or below the number of right ones.
     """
-    if true_count < 1:
-        raise ValueError(f"true_count must be 1 or more, got {true_count!r}.")
+    right = checks.array("right", right, "b", "(K,)")
+    scores = checks.array("scores", scores, "uif", "(K,)").astype(float)
+    if len(right) != len(scores):
+        raise ValueError(
+            f"scores must hold one number for each of {len(right)} detections, got {len(scores)}."
+        )
+    checks.integer("true_count", true_count)
+    if np.count_nonzero(right) > true_count:
+        raise ValueError(
+            f"right must hold at most true_count={true_count} times True, "
+            f"got {np.count_nonzero(right)}."
+        )
     hits = np.cumsum(right[np.argsort(-scores, kind="stable")])
     return hits / np.arange(1, len(hits) + 1), hits / true_count
 
@@ -729,7 +1071,37 @@ def interpolated(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
     """Return, at 101 recalls from 0 to 1, the largest precision at that recall or a larger one.
 
     Everingham et al. (2010) for the Pascal challenge at 11 recalls; COCO takes 101.
+
+    Parameters
+    ----------
+    precision, recall : float arrays of shape (K,), from 0 to 1, as :func:`precision_recall` gives
+        them: recall never falls
+
+    Returns
+    -------
+    float array of shape (101,), 0 at recalls that are not reached
+
+    Raises
+    ------
+    TypeError
+        If an array holds no numbers.
+    ValueError
+        If the lengths differ, a number is not from 0 to 1, or recall falls.
     """
+    precision = checks.array("precision", precision, "uif", "(K,)")
+    recall = checks.array("recall", recall, "uif", "(K,)")
+    if len(precision) != len(recall):
+        raise ValueError(
+            "precision and recall must have one length, "
+            f"got {len(precision)} and {len(recall)} numbers."
+        )
+    for name, values in (("precision", precision), ("recall", recall)):
+        if values.size and (values.min() < 0 or values.max() > 1):
+            raise ValueError(
+                f"{name} must be from 0 to 1, got values from {values.min()} to {values.max()}."
+            )
+    if (recall[1:] < recall[:-1]).any():
+        raise ValueError("recall must never fall, got a number below the one before it.")
     best = np.maximum.accumulate(precision[::-1])[::-1]
     places = np.searchsorted(recall, RECALLS, side="left")
     return np.append(best, 0.0)[places]
@@ -751,7 +1123,14 @@ def average_precisions(
     -------
     float array of shape (T, 10); NaN for a class that is in no scene. ``numpy.nanmean`` of it is
     COCO's mAP@[.5:.95], of its first row mAP@0.5.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`match`.
     """
+    detections = _checked_found(detections)
+    boxes, labels = _checked_truth(boxes, labels)
     right = match(detections, boxes, labels, iou_thresholds)
     result = np.full((right.shape[1], CLASSES), np.nan)
     for label in range(CLASSES):

@@ -11,6 +11,8 @@ import dataclasses
 import numpy as np
 import PIL.Image
 
+from cnnbook import checks
+
 SCENE_PIXELS = 96
 MAX_DIGITS = 6
 # The class, in a mask, of a pixel that belongs to no digit.
@@ -88,9 +90,11 @@ def draw_scenes(
     Raises
     ------
     TypeError
-        If images or labels is not a NumPy array, or another argument not an integer.
+        If images is not a uint8 array or labels not an array of integers, or another argument is
+        not an integer.
     ValueError
-        If a shape, a label or a number is out of range, or a chosen image has no ink.
+        If a shape, a label or a number is out of range, or a chosen image has no ink, or only some
+        so faint and thin that it vanishes when it is enlarged.
     """
     _check(images, labels, count, seed, max_digits, min_digits)
     generator = np.random.default_rng(seed)
@@ -124,34 +128,23 @@ def _check(
     for name, value in (("images", images), ("labels", labels)):
         if not isinstance(value, np.ndarray):
             raise TypeError(f"{name} must be a NumPy array, got {type(value).__name__}.")
-    integers = {
-        "count": (count, 1, None),
-        "seed": (seed, 0, None),
-        "max_digits": (max_digits, 1, MAX_DIGITS),
-        "min_digits": (min_digits, 1, max_digits),
-    }
-    for name, (value, _, _) in integers.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise TypeError(f"{name} must be an integer, got {value!r}.")
-    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28):
+    if images.dtype != np.uint8:
+        raise TypeError(f"images must be a uint8 array of shape (M, 28, 28), got {images.dtype}.")
+    if images.ndim != 3 or images.shape[1:] != (28, 28):
         raise ValueError(
-            "images must be a uint8 array of shape (M, 28, 28), "
-            f"got {images.dtype} of shape {images.shape}."
+            f"images must be a uint8 array of shape (M, 28, 28), got the shape {images.shape}."
         )
     if not len(images) or labels.shape != (len(images),):
         raise ValueError(
             "labels must have one entry for each image, of which there must be one or more, "
             f"got {len(images)} images and labels of shape {labels.shape}."
         )
-    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() > 9:
-        raise ValueError(
-            "labels must be integers from 0 to 9, "
-            f"got {labels.dtype} from {labels.min()} to {labels.max()}."
-        )
-    for name, (value, least, most) in integers.items():
-        if value < least or (most is not None and value > most):
-            wanted = f"{least} or more" if most is None else f"from {least} to {most}"
-            raise ValueError(f"{name} must be {wanted}, got {value}.")
+    checks.labels("labels", labels, 9)
+    checks.integer("count", count)
+    # Not at most 2**32 - 1, as elsewhere: NumPy's generator takes any, and training needs larger.
+    checks.integer("seed", seed, least=0)
+    checks.integer("max_digits", max_digits, most=MAX_DIGITS)
+    checks.integer("min_digits", min_digits, most=max_digits)
 
 
 def _resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -226,6 +219,12 @@ def _sized_digit(images: np.ndarray, digit: int, longer_side: int) -> np.ndarray
     rows, columns = np.ptp(row_range) + 1, np.ptp(column_range) + 1
     zoom = longer_side / max(rows, columns)
     large = _resize(image, round(28 * zoom), round(28 * zoom))
+    # A stroke that is faint and thin can vanish between the pixels of the larger image.
+    if not (large > INK_THRESHOLD).any():
+        raise ValueError(
+            "images must each show a digit that can be enlarged, "
+            f"got too faint or too thin ink in image {digit}."
+        )
     (top, bottom), (left, right) = _extent(large > INK_THRESHOLD)
     return large[top : bottom + 1, left : right + 1]
 

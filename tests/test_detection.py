@@ -1,6 +1,7 @@
 """Boxes, targets, losses, peaks, suppression and average precision do what their names say."""
 
 import contextlib
+import dataclasses
 import io
 
 import keras
@@ -75,12 +76,22 @@ def test_iou_agrees_with_pycocotools():
 
 
 @pytest.mark.parametrize(
-    ("boxes", "message"),
-    [([1, 2, 3, 4], "boxes must have the shape"), ([[4, 0, 2, 2]], "each minimum at most")],
+    ("boxes", "error", "message"),
+    [
+        ([1, 2, 3, 4], ValueError, r"must have the axes \(N, 4\), got the shape \(4,\)"),
+        ([[1, 2, 3]], ValueError, r"must have the shape \(N, 4\), got \(1, 3\)"),
+        ([[4, 0, 2, 2]], ValueError, "must hold .* each minimum at most"),
+        ([[0, 0, np.nan, 1]], ValueError, "must hold finite numbers"),
+        ([[0, 0, np.inf, 1]], ValueError, "must hold finite numbers"),
+        ([["a", "b", "c", "d"]], TypeError, "must be an array of"),
+        ([[0, 0, 1, 1], [0, 0]], TypeError, "must be an array of .* rows of unequal length"),
+    ],
 )
-def test_iou_refuses_what_is_no_box(boxes, message):
-    with pytest.raises(ValueError, match=message):
+def test_iou_refuses_what_is_no_box(boxes, error, message):
+    with pytest.raises(error, match=f"boxes {message}"):
         detection.iou(boxes, [[0, 0, 1, 1]])
+    with pytest.raises(error, match=f"others {message}"):
+        detection.iou([[0, 0, 1, 1]], boxes)
 
 
 # --- targets
@@ -133,8 +144,52 @@ def test_scenes_without_digits_have_empty_targets():
 def test_encode_refuses_labels_that_are_no_digits():
     with pytest.raises(ValueError, match="from -1 to 9, got values from -1 to 10"):
         detection.encode(np.zeros((1, 2, 4)), np.array([[10, -1]]))
-    with pytest.raises(ValueError, match="shapes"):
+    with pytest.raises(ValueError, match=r"labels must have the axes \(N, digits\)"):
         detection.encode(np.zeros((1, 2, 4)), np.array([1, -1]))
+
+
+TRUE = [[[10, 10, 40, 40], [0, 0, 0, 0]]]  # one scene, one digit of two rows
+
+
+@pytest.mark.parametrize(
+    ("boxes", "labels", "error", "message"),
+    [
+        (TRUE, [[3]], ValueError, "boxes and labels must have the shapes"),
+        (TRUE, [[3, -1], [3, -1]], ValueError, "boxes and labels must have the shapes"),
+        (TRUE, [[3.0, -1.0]], TypeError, "labels must be an array of integers"),
+        (TRUE, [[True, False]], TypeError, "labels must be an array of integers"),
+        (TRUE, [[3, -2]], ValueError, "labels must be from -1 to 9, got values from -2 to 3"),
+        (TRUE, [[10, -1]], ValueError, "labels must be from -1 to 9, got values from -1 to 10"),
+        ([[[10, 10, np.nan, 40], [0] * 4]], [[3, -1]], ValueError, "boxes must hold finite"),
+        ([[[10, 10, np.inf, 40], [0] * 4]], [[3, -1]], ValueError, "boxes must hold finite"),
+        ([[[40, 10, 10, 40], [0] * 4]], [[3, -1]], ValueError, "boxes must .* each minimum"),
+        ([[list("abcd")] * 2], [[3, -1]], TypeError, "boxes must be an array of"),
+    ],
+)
+def test_encode_and_match_refuse_true_boxes_that_are_none(boxes, labels, error, message):
+    for function in (
+        detection.encode,
+        lambda *truth: detection.match(found([[0, 0, 1, 1]], [1]), *truth),
+        lambda *truth: detection.average_precisions(found([[0, 0, 1, 1]], [1]), *truth),
+    ):
+        with pytest.raises(error, match=message):
+            function(boxes, labels)
+
+
+@pytest.mark.parametrize("box", [[-1, 10, 40, 40], [10, 10, 40, 96.5], [100, 100, 120, 120]])
+def test_encode_refuses_boxes_outside_the_scene(box):
+    with pytest.raises(ValueError, match="boxes must lie in the scene, from 0 to 96"):
+        detection.encode([[box]], [[3]])
+
+
+def test_encode_takes_lists_boxes_to_the_edge_and_anything_in_unused_rows():
+    expected = detection.encode(np.array(TRUE, np.float32), np.array([[3, -1]], np.int8))
+    for unused in ([0, 0, 0, 0], [np.nan] * 4, [9, 9, -9, 999]):
+        result = detection.encode([[TRUE[0][0], unused]], [[3, -1]])
+        for ours, theirs in zip(result, expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+            assert ours.dtype == np.float32
+    assert detection.encode([[[0, 0, 96, 96]]], [[3]])[0].max() == 1
 
 
 def test_encoded_boxes_are_found_again(drawn):
@@ -266,6 +321,66 @@ def test_the_class_loss_is_the_weighted_cross_entropy(drawn):
     np.testing.assert_allclose(ours, expected, rtol=1e-4)
 
 
+def test_boxes_without_area_have_a_loss_and_a_gradient():
+    """In the last cell, of weight 0, the true and the found box are points: 0/0 times 0."""
+    import tensorflow as tf
+
+    _, targets = detection.encode(np.array([[[10, 10, 40, 40.0]]]), np.array([[3]]))
+    start = np.zeros((1, 24, 24, 60), "float32")
+    start[0, 23, 23, [0, 15, 30, 45]] = 18
+    outputs = tf.Variable(start)
+    with tf.GradientTape() as tape:
+        loss = detection.box_loss(tf.constant(targets), outputs)
+    assert np.isfinite(loss.numpy()).all()
+    assert np.isfinite(tape.gradient(loss, outputs).numpy()).all()
+    # The loss is that of the other cells.
+    plain = detection.box_loss(tf.constant(targets), np.zeros_like(start))
+    np.testing.assert_array_equal(loss, plain)
+
+
+GRID = np.zeros((2, 24, 24, 1), "float32")
+
+
+def grid(*sizes):
+    return np.zeros(sizes, "float32")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "error", "message"),
+    [
+        ("focal_loss", (GRID, GRID[:, :1]), ValueError, r"logits must have the shape \(N, 24, 24"),
+        ("focal_loss", (GRID[:1], GRID), ValueError, "heat and logits must hold as many scenes"),
+        ("focal_loss", (GRID, grid(2, 24, 24, 10)), ValueError, "must have as many maps"),
+        ("focal_loss", (grid(2, 24, 24), GRID), ValueError, "heat must have the shape"),
+        ("focal_loss", ([[0]], GRID), TypeError, "heat must be a tensor or an array, got list"),
+        ("binary_loss", (GRID, grid(2, 24, 24, 10)), ValueError, "must have as many maps"),
+        ("binary_loss", (grid(2, 12, 24, 1), GRID), ValueError, "heat must have the shape"),
+        ("cell_boxes", (grid(1, 12, 12, 60),), ValueError, "outputs must have the shape"),
+        ("cell_boxes", (grid(1, 24, 12, 4),), ValueError, "outputs must have the shape"),
+        ("cell_boxes", (grid(1, 24, 24, 5),), ValueError, "24, 4.* or .*24, 60.*, got"),
+        ("cell_boxes", ([0],), TypeError, "outputs must be a tensor or an array, got list"),
+        ("edge_logits", (grid(1, 24, 24, 4),), ValueError, "outputs must have the shape"),
+        ("class_loss", (grid(1, 24, 24, 6), grid(1, 24, 24, 1)), ValueError, "logits must have"),
+        ("giou_loss", (grid(1, 24, 24, 5), grid(1, 24, 24, 4)), ValueError, "targets must have"),
+        ("giou_loss", (grid(1, 24, 24, 6), grid(2, 24, 24, 4)), ValueError, "as many scenes"),
+        ("edge_loss", (grid(1, 24, 24, 6), grid(1, 24, 24, 4)), ValueError, "outputs must have"),
+        ("box_loss", (grid(2, 24, 24, 6), grid(1, 24, 24, 60)), ValueError, "as many scenes"),
+    ],
+)
+def test_grids_that_do_not_belong_together_are_refused(name, arguments, error, message):
+    with pytest.raises(error, match=message):
+        getattr(detection, name)(*arguments)
+
+
+def test_sizes_that_a_graph_does_not_know_yet_are_let_through():
+    import tensorflow as tf
+
+    unknown = tf.TensorSpec((None, None, None, None), "float32")
+    traced = tf.function(detection.focal_loss, input_signature=[unknown, unknown])
+    expected = detection.focal_loss(tf.constant(GRID), tf.constant(GRID))
+    np.testing.assert_allclose(traced(GRID, GRID), expected, rtol=1e-6)
+
+
 # --- peaks and suppression
 
 
@@ -283,12 +398,30 @@ def test_peaks_are_the_largest_of_their_neighbourhood_and_class():
     assert len(detection.find_peaks(heat[:0], edges[:0])) == 0
 
 
-def test_find_peaks_refuses_even_neighbourhoods_and_shapes_that_differ():
-    heat, edges = np.zeros((1, 24, 24, 10)), np.zeros((1, 24, 24, 4))
-    with pytest.raises(ValueError, match="neighbourhood must be odd"):
-        detection.find_peaks(heat, edges, neighbourhood=2)
-    with pytest.raises(ValueError, match="shapes"):
-        detection.find_peaks(heat, edges[0])
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"neighbourhood": 2}, ValueError, "neighbourhood must be odd"),
+        ({"neighbourhood": 0}, ValueError, "neighbourhood must be 1 or more"),
+        ({"neighbourhood": 3.0}, TypeError, "neighbourhood must be an integer"),
+        ({"most": -1}, ValueError, "most must be 0 or more, got -1"),
+        ({"most": 2.0}, TypeError, "most must be an integer"),
+        ({"least_score": np.nan}, ValueError, "least_score must be a finite number"),
+        ({"least_score": 50}, ValueError, "least_score must be .* 1 or less, got 50"),
+        ({"least_score": None}, TypeError, "least_score must be a number"),
+        ({"heat": np.full((1, 24, 24, 10), np.nan)}, ValueError, "heat must hold finite numbers"),
+        ({"heat": np.zeros((1, 24, 24, 10), int)}, TypeError, "heat must be an array of real"),
+        ({"heat": np.zeros((1, 24, 24, 10), bool)}, TypeError, "heat must be an array of real"),
+        ({"heat": np.zeros((24, 24, 10))}, ValueError, "heat must have the axes"),
+        ({"edges": np.zeros((24, 24, 4))}, ValueError, "edges must have the axes"),
+        ({"edges": np.zeros((1, 12, 24, 4))}, ValueError, "heat and edges must have the shapes"),
+        ({"edges": np.full((1, 24, 24, 4), np.inf)}, ValueError, "edges must hold finite numbers"),
+    ],
+)
+def test_find_peaks_refuses_what_holds_no_peaks(change, error, message):
+    arguments = {"heat": np.zeros((1, 24, 24, 10)), "edges": np.zeros((1, 24, 24, 4))} | change
+    with pytest.raises(error, match=message):
+        detection.find_peaks(**arguments)
 
 
 @pytest.mark.parametrize("threshold", [0.1, 0.3, 0.5, 0.7])
@@ -314,9 +447,49 @@ def test_suppression_is_by_scene_and_by_class_unless_told_otherwise():
     assert kept.of(1).scores.tolist() == [0.6]
 
 
-def test_suppression_refuses_a_threshold_that_is_no_share():
-    with pytest.raises(ValueError, match="iou_threshold must be from 0 to 1"):
-        detection.non_maximum_suppression(np.zeros((1, 4)), np.ones(1), 50)
+@pytest.mark.parametrize(
+    ("boxes", "scores", "threshold", "error", "message"),
+    [
+        ([[0, 0, 1, 1]], [1], 50, ValueError, "iou_threshold must be .* 1 or less, got 50"),
+        ([[0, 0, 1, 1]], [1], np.nan, ValueError, "iou_threshold must be a finite number"),
+        ([[0, 0, 1, 1]], [1], "0.5", TypeError, "iou_threshold must be a number"),
+        ([[0, 0, 1, 1]], [1, 2], 0.5, ValueError, "scores must hold one number for each of 1"),
+        ([[0, 0, 1, 1]], [np.nan], 0.5, ValueError, "scores must hold finite numbers"),
+        ([[0, 0, 1, 1]], [True], 0.5, TypeError, "scores must be an array of"),
+        ([[0, 0, np.nan, 1]], [1], 0.5, ValueError, "boxes must hold finite numbers"),
+    ],
+)
+def test_suppression_refuses_what_it_cannot_compare(boxes, scores, threshold, error, message):
+    with pytest.raises(error, match=message):
+        detection.non_maximum_suppression(boxes, scores, threshold)
+
+
+def test_suppress_refuses_what_are_no_detections_and_no_truth_value():
+    one = found([[0, 0, 1, 1]], [1])
+    with pytest.raises(TypeError, match="detections must be Detections, got tuple"):
+        detection.suppress((one.images, one.boxes, one.scores, one.labels))
+    with pytest.raises(TypeError, match="across_classes must be True or False, got 'no'"):
+        detection.suppress(one, across_classes="no")
+    with pytest.raises(ValueError, match="iou_threshold must be"):
+        detection.suppress(one[:0], 2)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint64, np.float32])
+def test_scores_of_any_kind_are_ranked_from_the_largest(kind):
+    scores = np.array([1, 3, 2], kind)
+    apart = [[0, 0, 5, 5], [10, 10, 20, 20], [30, 30, 40, 40]]
+    assert detection.non_maximum_suppression(apart, scores, 0.5).tolist() == [1, 2, 0]
+    precision, _ = detection.precision_recall(np.array([False, True, False]), scores, 1)
+    np.testing.assert_allclose(precision, [1, 1 / 2, 1 / 3])
+    both = detection.Detections(np.zeros(2, int), np.array(apart[:1] * 2), scores[:2], [4, 4])
+    right = detection.match(both, np.array([apart[:1]]), np.array([[4]]), [0.5])
+    assert right[:, 0].tolist() == [False, True]
+
+
+def test_one_detection_is_a_slice_of_one():
+    two = found([[0, 0, 1, 1], [2, 2, 3, 3]], [0.9, 0.8], labels=[4, 5])
+    assert len(two[1:2]) == 1 and two[1:2].labels.tolist() == [5]
+    assert two[1].labels == 5 and two[1].boxes.shape == (4,)
 
 
 # --- average precision
@@ -410,6 +583,116 @@ def test_detections_in_scenes_that_are_not_there_are_refused(drawn):
         detection.match(found([[0, 0, 1, 1]], [1], images=[40]), drawn.boxes, drawn.labels)
 
 
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"images": [-1]}, ValueError, "detections.images must be 0 or more, got -1"),
+        ({"images": [2]}, ValueError, "must lie in the 2 scenes"),
+        ({"images": [0.0]}, TypeError, "detections.images must be an array of integers"),
+        ({"labels": [10]}, ValueError, "detections.labels must be from 0 to 9, got values from 10"),
+        ({"labels": [-10]}, ValueError, "detections.labels must be from 0 to 9"),
+        ({"labels": [1.0]}, TypeError, "detections.labels must be an array of integers"),
+        (
+            {"labels": [1, 1]},
+            ValueError,
+            "as many images, boxes, scores and labels, got 1, 1, 1, 2",
+        ),
+        ({"boxes": [[0, 0, np.nan, 1]]}, ValueError, "detections.boxes must hold finite numbers"),
+        ({"boxes": [[5, 0, 1, 1]]}, ValueError, "detections.boxes must .* each minimum"),
+        ({"scores": [np.nan]}, ValueError, "detections.scores must hold finite numbers"),
+        ({"scores": [True]}, TypeError, "detections.scores must be an array of"),
+    ],
+)
+def test_detections_that_cannot_be_are_refused(change, error, message):
+    parts = {"images": [0], "boxes": [[0, 0, 10, 10]], "scores": [0.5], "labels": [0]} | change
+    detections = detection.Detections(**{name: np.array(part) for name, part in parts.items()})
+    truth = np.array([[[0, 0, 10, 10]]] * 2), np.array([[0], [1]])
+    for function in (detection.match, detection.average_precisions):
+        with pytest.raises(error, match=message):
+            function(detections, *truth)
+    if change != {"images": [2]}:
+        with pytest.raises(error, match=message):
+            detection.suppress(detections)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "error", "message"),
+    [
+        (0.5, ValueError, r"iou_thresholds must have the axes \(T,\)"),
+        ([[0.5]], ValueError, r"iou_thresholds must have the axes \(T,\)"),
+        ([0.0], ValueError, "iou_thresholds must be above 0 and at most 1"),
+        ([0.5, 50], ValueError, "iou_thresholds must be above 0 and at most 1"),
+        ([np.nan], ValueError, "iou_thresholds must hold finite numbers"),
+        (["half"], TypeError, "iou_thresholds must be an array of"),
+    ],
+)
+def test_thresholds_that_are_no_shares_are_refused(thresholds, error, message):
+    for function in (detection.match, detection.average_precisions):
+        with pytest.raises(error, match=message):
+            function(found([[0, 0, 1, 1]], [1]), TRUE, [[3, -1]], thresholds)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int32, list])
+def test_narrow_integers_and_lists_match_like_any_others(drawn, kind):
+    detections = noisy(drawn, 0)  # in 40 scenes: the places of scenes times ten overflow 8 bits
+    expected = detection.average_precisions(detections, drawn.boxes, drawn.labels)
+    if kind is list:
+        truth = drawn.boxes.tolist(), drawn.labels.tolist()
+        parts = [detections.images, detections.boxes, detections.scores, detections.labels]
+        other = detection.Detections(*(part.tolist() for part in parts))
+    else:
+        truth = drawn.boxes, drawn.labels
+        other = dataclasses.replace(
+            detections, images=detections.images.astype(kind), labels=detections.labels.astype(kind)
+        )
+    np.testing.assert_array_equal(detection.average_precisions(other, *truth), expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (([True, False], [0.5], 1), ValueError, "scores must hold one number for each of 2"),
+        (([1, 0], [0.5, 0.4], 1), TypeError, "right must be an array of truth values"),
+        (([True], [np.nan], 1), ValueError, "scores must hold finite numbers"),
+        (([True], [True], 1), TypeError, "scores must be an array of"),
+        (([True], 0.5, 1), ValueError, r"scores must have the axes \(K,\)"),
+        (([True], [0.5], 0), ValueError, "true_count must be 1 or more, got 0"),
+        (([True], [0.5], 1.0), TypeError, "true_count must be an integer"),
+        (
+            ([True, True], [0.5, 0.4], 1),
+            ValueError,
+            "right must hold at most true_count=1 .* got 2",
+        ),
+    ],
+)
+def test_precision_and_recall_refuse_lists_that_cannot_be(arguments, error, message):
+    with pytest.raises(error, match=message):
+        detection.precision_recall(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("precision", "recall", "error", "message"),
+    [
+        ([1, 0.5], [0.5], ValueError, "one length, got 2 and 1 numbers"),
+        ([[1]], [[0.5]], ValueError, r"precision must have the axes \(K,\)"),
+        ([np.nan], [0.5], ValueError, "precision must hold finite numbers"),
+        ([100], [0.5], ValueError, "precision must be from 0 to 1, got values from 100"),
+        ([1, 1], [0.5, -0.5], ValueError, "recall must be from 0 to 1, got values from -0.5"),
+        ([1, 1], [0.5, 0.4], ValueError, "recall must never fall"),
+        (["a"], [0.5], TypeError, "precision must be an array of"),
+    ],
+)
+def test_interpolation_refuses_what_is_no_curve(precision, recall, error, message):
+    with pytest.raises(error, match=message):
+        detection.interpolated(precision, recall)
+
+
+def test_no_detections_have_no_precision_at_any_recall():
+    precision, recall = detection.precision_recall([], [], 3)
+    assert len(precision) == len(recall) == 0
+    assert not detection.interpolated(precision, recall).any()
+
+
 # --- the detector
 
 
@@ -468,15 +751,101 @@ def test_each_epoch_has_scenes_of_its_own_that_the_seed_decides(digits):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epochs": 0}, "epochs must be a whole number"),
+        ({"epochs": 0}, "epochs must be 1 or more, got 0"),
+        ({"min_digits": 7}, "min_digits must be from 1 to 6, got 7"),
         ({"heat_loss": "hinge"}, "heat_loss must be one of focal, binary"),
+        ({"heat_loss": ["focal"]}, "heat_loss must be one of focal, binary"),
         ({"coarse_kernel": 5}, "coarse_kernel must be 1 or 3"),
-        ({"peak_rate": 0}, "peak_rate must be positive"),
+        ({"peak_rate": 0}, "peak_rate must be a finite number, above 0"),
+        ({"peak_rate": np.inf}, "peak_rate must be a finite number, above 0"),
+        ({"box_weight": np.nan}, "box_weight must be a finite number, 0 or more"),
+        ({"box_weight": -1}, "box_weight must be a finite number, 0 or more"),
+        ({"fine": (16, 32)}, "fine must hold three numbers"),
+        ({"fine": (16, 32, 0)}, "each number of fine must be 1 or more, got 0"),
+        ({"coarse": ()}, "coarse must hold one or more numbers"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         detection.Recipe(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 1.0}, "epochs must be an integer"),
+        ({"batch_size": True}, "batch_size must be an integer"),
+        ({"peak_rate": "0.1"}, "peak_rate must be a number"),
+        ({"coarse_kernel": 3.0}, "coarse_kernel must be an integer"),
+        ({"coarse_kernel": True}, "coarse_kernel must be an integer"),
+        ({"fine": 16}, "fine must be a tuple of integers"),
+        ({"coarse": (64, 64.5)}, "each number of coarse must be an integer"),
+        ({"softmax": "yes"}, "softmax must be True or False, got 'yes'"),
+        ({"distributions": 1}, "distributions must be True or False, got 1"),
+    ],
+)
+def test_a_recipe_of_other_kinds_is_refused(changes, message):
+    with pytest.raises(TypeError, match=message):
+        detection.Recipe(**changes)
+
+
+@pytest.mark.parametrize(
+    ("seed", "error", "message"),
+    [
+        (-1, ValueError, "seed must be from 0 to 4294967295, got -1"),
+        (2**32, ValueError, "seed must be from 0 to 4294967295"),
+        (1.0, TypeError, "seed must be an integer"),
+        (None, TypeError, "seed must be an integer"),
+    ],
+)
+def test_seeds_are_refused_by_their_name_before_anything_is_done(digits, seed, error, message):
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    for function in (
+        detection.train,
+        lambda recipe, *rest: detection.Batches(*rest[:2], recipe, seed),
+    ):
+        with pytest.raises(error, match=message):
+            function(detection.SHORT, *digits, seed)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+def test_a_recipe_must_be_one(digits):
+    with pytest.raises(TypeError, match="recipe must be a Recipe, got dict"):
+        detection.network({})
+    with pytest.raises(TypeError, match="recipe must be a Recipe, got str"):
+        detection.train("short", *digits, seed=0)
+    with pytest.raises(TypeError, match="recipe must be a Recipe, got NoneType"):
+        detection.Batches(*digits, None, seed=0)
+
+
+PIXELS = np.zeros((2, 96, 96), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (PIXELS / 255, TypeError, r"uint8 array \(N, 96, 96\), got float64"),
+        (PIXELS.astype(int), TypeError, r"uint8 array \(N, 96, 96\), got int64"),
+        (PIXELS.tolist(), TypeError, r"uint8 array \(N, 96, 96\), got list"),
+        (PIXELS[0], ValueError, r"uint8 array \(N, 96, 96\), got the shape \(96, 96\)"),
+        (PIXELS[..., None], ValueError, r"got the shape \(2, 96, 96, 1\)"),
+        (PIXELS[:, :28, :28], ValueError, r"got the shape \(2, 28, 28\)"),
+    ],
+)
+def test_images_that_are_no_scenes_are_refused(images, error, message):
+    with pytest.raises(error, match=f"images must be a .*{message}"):
+        detection.scaled(images)
+    with pytest.raises(error, match=f"images must be a .*{message}"):
+        detection.look(None, images)
+
+
+def test_no_images_have_no_maps(drawn):
+    model = detection.network(detection.SHORT)
+    one = detection.look(model, drawn.images[:1])
+    none = detection.look(model, drawn.images[:0])
+    for some, empty in zip(one, none, strict=True):
+        assert empty.shape == (0, *some.shape[1:]) and empty.dtype == some.dtype
+    assert len(detection.find_peaks(*none)) == 0
 
 
 # --- figures
@@ -515,3 +884,57 @@ def test_the_figures_show_what_they_are_given(drawn):
         curve,
     ):
         assert drawing.get_size_inches()[0] <= plots.WIDTH_INCHES
+
+
+BOX = np.array([[[0, 0, 10, 10]]], float)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "error", "message"),
+    [
+        ("scenes_with_boxes", (PIXELS[:0], BOX[:0], BOX[:0]), ValueError, "images and boxes and"),
+        ("scenes_with_boxes", (PIXELS, BOX, [[0]]), ValueError, "as many.*, got 2 and 1 and 1"),
+        ("scenes_with_boxes", (PIXELS[:1], BOX, [[0]], [], ["a"]), ValueError, "found and titles"),
+        ("scenes_with_boxes", (PIXELS[:1], BOX, [[0]], None, "ab"), ValueError, "and titles must"),
+        (
+            "scenes_with_boxes", (PIXELS[:1], BOX, [[0]], None, (), 0),
+            ValueError, "columns must be 1 or more",
+        ),
+        ("maps_over_scene", (PIXELS[0], [], []), ValueError, "maps and titles .* got 0 and 0"),
+        (
+            "maps_over_scene", (PIXELS[0], [np.zeros((24, 24))] * 2, ["one"]),
+            ValueError, "maps and titles .* got 2 and 1",
+        ),
+        (
+            "maps_over_scene", (PIXELS[0], [np.zeros((24, 24))], ["one"], 2.0),
+            TypeError, "columns must be an integer",
+        ),
+        ("overlaps", (BOX[0], BOX[0], []), ValueError, "boxes and others and values must be"),
+        ("overlaps", ([], [], []), ValueError, "boxes and others and values must be"),
+        ("precision_against_recall", ([1], [0.5, 0.6], 0.5), ValueError, "one length"),
+        ("precision_against_recall", ([1], [0.5], np.nan), ValueError, "average must be"),
+        ("precision_by_threshold", ({},), ValueError, "curves must be one to 3, got 0"),
+        (
+            "precision_by_threshold", ({n: np.ones(10) for n in "abcd"},),
+            ValueError, "curves must be one to 3, got 4",
+        ),
+        ("precision_by_threshold", ({"a": np.ones(9)},), ValueError, "must hold 10 numbers, got 9"),
+        ("precision_by_threshold", ({"a": ["b"] * 10},), TypeError, r"curves\['a'\] must be"),
+    ],
+)  # fmt: skip
+def test_a_figure_that_would_leave_something_out_is_refused(name, arguments, error, message):
+    import matplotlib.pyplot as plt
+
+    from cnnbook import figures_detection as figures
+
+    before = plt.get_fignums()
+    with pytest.raises(error, match=message):
+        getattr(figures, name)(*arguments)
+    assert plt.get_fignums() == before
+
+
+def test_three_curves_are_all_drawn():
+    from cnnbook import figures_detection as figures
+
+    figure = figures.precision_by_threshold({name: np.ones(10) for name in "abc"})
+    assert [line.get_label() for line in figure.axes[0].lines] == ["a", "b", "c"]

@@ -143,18 +143,23 @@ BLANK = np.zeros((2, 28, 28), np.uint8)
     ("change", "error", "words"),
     [
         ({"images": [[0]]}, TypeError, "images must be a NumPy array, got list"),
-        ({"images": BLANK.astype(float)}, ValueError, "images must be a uint8 array"),
-        ({"images": BLANK[:, :20]}, ValueError, r"got uint8 of shape \(2, 20, 28\)"),
+        ({"images": BLANK.astype(float)}, TypeError, "images must be a uint8 .*, got float64"),
+        ({"images": BLANK[:, :20]}, ValueError, r"images must .*, got the shape \(2, 20, 28\)"),
         ({"images": BLANK}, ValueError, "images must each show a digit, got no ink"),
         ({"labels": [0, 1]}, TypeError, "labels must be a NumPy array, got list"),
         ({"labels": np.array([0])}, ValueError, "got 2 images and labels of shape"),
-        ({"labels": np.array([0, 10])}, ValueError, "from 0 to 10"),
-        ({"labels": np.array([0.0, 1.0])}, ValueError, "integers from 0 to 9, got float64"),
+        ({"labels": np.array([0, 10])}, ValueError, "labels must be from 0 to 9, .* 0 to 10"),
+        ({"labels": np.array([0, -1])}, ValueError, "labels must be from 0 to 9, .* -1 to 0"),
+        ({"labels": np.array([0.0, 1.0])}, TypeError, "labels .* integers, got the type float64"),
+        ({"labels": np.array(["0", "1"])}, TypeError, "labels must be an array of integers"),
+        ({"labels": np.array([None, 1])}, TypeError, "labels must be an array of integers"),
+        ({"labels": np.array([True, False])}, TypeError, "labels must be an array of integers"),
         ({"count": 0}, ValueError, "count must be 1 or more, got 0"),
-        ({"count": 2.0}, TypeError, "count must be an integer, got 2.0"),
+        ({"count": 2.0}, TypeError, "count must be an integer, 1 or more, got 2.0"),
         ({"seed": -1}, ValueError, "seed must be 0 or more, got -1"),
+        ({"seed": None}, TypeError, "seed must be an integer, 0 or more, got None"),
         ({"max_digits": 7}, ValueError, "max_digits must be from 1 to 6, got 7"),
-        ({"max_digits": True}, TypeError, "max_digits must be an integer, got True"),
+        ({"max_digits": True}, TypeError, "max_digits must be an integer, .* got True"),
         ({"min_digits": 0}, ValueError, "min_digits must be from 1 to 6, got 0"),
         ({"max_digits": 2, "min_digits": 3}, ValueError, "min_digits must be from 1 to 2, got 3"),
     ],
@@ -163,3 +168,23 @@ def test_bad_input_is_refused_in_a_sentence(digits, change, error, words):
     arguments = {"images": digits[0][:2], "labels": digits[1][:2], "count": 1, "seed": 0} | change
     with pytest.raises(error, match=words):
         scenes.draw_scenes(**arguments)
+
+
+def test_a_seed_may_be_larger_than_elsewhere(digits):
+    """Training draws its scenes with a thousand times its own seed."""
+    assert len(scenes.draw_scenes(*digits, count=1, seed=1_000 * (2**32 - 1))) == 1
+
+
+@pytest.mark.parametrize(
+    ("pixels", "brightness"),
+    [
+        (np.s_[14, 14], 128),  # faint: nothing is left of it between the pixels of the enlargement
+        (np.s_[:, 14], 128),
+    ],
+)
+def test_ink_that_cannot_be_enlarged_is_refused_with_the_number_of_its_image(pixels, brightness):
+    images = np.zeros((1, 28, 28), np.uint8)
+    images[0][pixels] = brightness
+    with pytest.raises(ValueError, match=r"images must each show a digit .* in image 0"):
+        for seed in range(5):
+            scenes.draw_scenes(images, np.array([1]), 5, seed)
