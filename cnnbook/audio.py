@@ -15,6 +15,8 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from cnnbook import checks
+
 SAMPLE_RATE = 8000
 #: hertz, the row of a key and its column (ITU-T Recommendation Q.23)
 LOW_GROUP = (697, 770, 852, 941)
@@ -38,20 +40,34 @@ VOICES = 3
 # Spectrograms made at once: the transform of all training windows would take a gigabyte.
 SOUNDS_AT_ONCE = 2_000
 SPLITS = ("training", "validation", "test")
+#: decibels either way: far beyond it, one of tone and noise is lost in rounding
+SNR_LIMIT = 200
+#: milliseconds of a tone or a pause of `dial`: from one sample to a minute
+TIME_LIMITS = (1000 / SAMPLE_RATE, 60_000)
 
 
 def generator(split: str, seed: int) -> np.random.Generator:
     """Return the generator of one split and seed; no two of them share a stream of numbers.
 
+    Parameters
+    ----------
+    split : one of ``SPLITS``
+    seed : a whole number from 0
+
+    Returns
+    -------
+    generator of random numbers, at the start of its stream
+
     Raises
     ------
+    TypeError
+        If ``seed`` is no integer.
     ValueError
-        If ``split`` is not one of ``SPLITS``, or ``seed`` is not a whole number from 0.
+        If ``split`` is not one of ``SPLITS``, or ``seed`` is negative.
     """
     if split not in SPLITS:
         raise ValueError(f"split must be one of {', '.join(SPLITS)}, got {split!r}.")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed must be a whole number from 0, got {seed!r}.")
+    seed = checks.integer("seed", seed, least=0)
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(SPLITS.index(split),)))
 
 
@@ -86,13 +102,15 @@ def noise(kind: str, count: int, samples: int, random: np.random.Generator) -> n
 
     Raises
     ------
+    TypeError
+        If a number is no integer.
     ValueError
         If ``kind`` is not one of ``NOISES``, or a number is below 1 (below 2 for samples).
     """
     if kind not in NOISES:
         raise ValueError(f"kind must be one of {', '.join(NOISES)}, got {kind!r}.")
-    if count < 1 or samples < 2:
-        raise ValueError(f"count must be 1 or more and samples 2, got {count} and {samples}.")
+    count = checks.integer("count", count)
+    samples = checks.integer("samples", samples, least=2)
     if kind == "babble":
         sounds = sum(_voices(count, samples, random) for _ in range(VOICES))
     else:
@@ -134,6 +152,17 @@ def _voices(count: int, samples: int, random: np.random.Generator) -> np.ndarray
     return 10 ** (draw(-6, 0) / 20) * syllable * sound / loud
 
 
+def _ends(name: str, value: object, least: float, most: float) -> tuple[float, float]:
+    """Return the ends of a range that is given as one number or as (low, high)."""
+    ends = tuple(value) if np.iterable(value) else (value, value)
+    if len(ends) != 2:
+        raise ValueError(f"{name} must be a number or (low, high), got {value!r}.")
+    low, high = (checks.number(name, end, least, most) for end in ends)
+    if low > high:
+        raise ValueError(f"{name} must be a number or (low, high), got {value!r}.")
+    return low, high
+
+
 def tone_pairs(
     labels: np.ndarray,
     starts: np.ndarray,
@@ -147,10 +176,12 @@ def tone_pairs(
     Parameters
     ----------
     labels : integer array of shape (N,), from 0 to 15
-    starts, lengths : integer arrays of shape (N,): the samples in which each pair sounds
-    samples : samples of a row
+    starts, lengths : integer arrays of shape (N,): where each pair begins and how long it sounds,
+        from 0 to ``samples``; what would sound behind the end of the row is cut off
+    samples : samples of a row, 1 or more
     random : phases, deviations and twist come from here
-    deviation : share by which both frequencies are off, or the range that each is drawn from
+    deviation : share by which both frequencies are off, or the range that each is drawn from;
+        from -1 to 1
 
     Returns
     -------
@@ -159,12 +190,21 @@ def tone_pairs(
 
     Raises
     ------
+    TypeError
+        If labels, starts or lengths are no integers, or another argument is no number.
     ValueError
-        If a label is not that of a key.
+        If labels, starts and lengths have not one shape (N,), or a number is out of range.
     """
-    labels = np.asarray(labels)
-    if labels.size and not ((labels >= 0) & (labels < NO_KEY)).all():
-        raise ValueError(f"labels must be from 0 to 15, got {labels.min()} to {labels.max()}.")
+    samples = checks.integer("samples", samples)
+    labels = checks.labels("labels", labels, NO_KEY - 1)
+    starts = checks.labels("starts", starts, samples)
+    lengths = checks.labels("lengths", lengths, samples)
+    for name, places in (("starts", starts), ("lengths", lengths)):
+        if places.shape != labels.shape:
+            raise ValueError(
+                f"{name} must have the shape {labels.shape} of labels, got {places.shape}."
+            )
+    low_share, high_share = _ends("deviation", deviation, -1, 1)
     count = len(labels)
     row, column = np.divmod(labels, 4)
     twist = 10 ** (random.uniform(*TWIST_DB, count) / 20)
@@ -175,12 +215,11 @@ def tone_pairs(
         (np.array(LOW_GROUP)[row], low),
         (np.array(HIGH_GROUP)[column], twist * low),
     ):
-        hertz = nominal * (1 + random.uniform(*np.broadcast_to(deviation, 2), count))
+        hertz = nominal * (1 + random.uniform(low_share, high_share, count))
         step = (2 * np.pi * hertz / SAMPLE_RATE).astype(np.float32)[:, None]
         phase = random.uniform(0, 2 * np.pi, count).astype(np.float32)[:, None]
         pairs += amplitude.astype(np.float32)[:, None] * np.sin(step * at + phase)
-    starts, ends = np.asarray(starts)[:, None], np.asarray(starts + lengths)[:, None]
-    return pairs * ((at >= starts) & (at < ends))
+    return pairs * ((at >= starts[:, None]) & (at < (starts + lengths)[:, None]))
 
 
 def windows(
@@ -204,7 +243,8 @@ def windows(
     Parameters
     ----------
     count : windows
-    snr_db : signal-to-noise ratio in decibels, or the ends of the range that it is drawn from
+    snr_db : signal-to-noise ratio in decibels, or the ends of the range that it is drawn from;
+        from -200 to 200
     kinds : each window's noise is one of these, see `noise`
     random : all that is random comes from here
     classes : every window's label is one of these, all equally likely; one that is named more
@@ -217,20 +257,20 @@ def windows(
 
     Raises
     ------
+    TypeError
+        If count, snr_db or a class is no such number.
     ValueError
         If count is below 1, kinds or classes holds none or an unknown one, or the range is upside
-        down.
+        down, too wide or not finite.
     """
-    if count < 1:
-        raise ValueError(f"count must be 1 or more, got {count}.")
+    count = checks.integer("count", count)
     if isinstance(kinds, str) or not kinds or any(kind not in NOISES for kind in kinds):
         raise ValueError(f"kinds must be a list of some of {', '.join(NOISES)}, got {kinds!r}.")
-    low, high = np.broadcast_to(snr_db, 2)
-    if not low <= high:
-        raise ValueError(f"snr_db must be a number or (low, high), got {snr_db!r}.")
-    if not len(classes) or any(number not in range(CLASS_COUNT) for number in classes):
-        raise ValueError(f"classes must be some of 0 to {NO_KEY}, got {list(classes)}.")
-    labels = np.array(classes)[random.integers(0, len(classes), count)]
+    low, high = _ends("snr_db", snr_db, -SNR_LIMIT, SNR_LIMIT)
+    classes = checks.labels("classes", classes, NO_KEY)
+    if not len(classes):
+        raise ValueError(f"classes must be some of 0 to {NO_KEY}, got none.")
+    labels = classes[random.integers(0, len(classes), count)]
     lengths = random.integers(*TONE_SAMPLES, count, endpoint=True)
     starts = random.integers(0, WINDOW - lengths, endpoint=True)
     empty = labels == NO_KEY
@@ -265,9 +305,11 @@ def dial(
     Parameters
     ----------
     number : keys, one after the other
-    snr_db : as in `windows`, with the mean power of the noise over the whole recording
+    snr_db : as in `windows`, with the mean power of the noise over the whole recording; one
+        number from -200 to 200
     kind : see `noise`
-    tone_ms, pause_ms : how long a key sounds, and the silence before, between and after the keys
+    tone_ms, pause_ms : how long a key sounds, and the silence before, between and after the keys;
+        from 0.125, a sample, to 60,000
 
     Returns
     -------
@@ -275,20 +317,43 @@ def dial(
 
     Raises
     ------
+    TypeError
+        If number is no text, or another argument is no number.
     ValueError
-        If the number is empty or holds something else than keys, or a time is not positive.
+        If the number is empty or holds something else than keys, or the ratio or a time is out of
+        range.
     """
-    if not number or any(key not in KEYS for key in number):
+    if not np.iterable(number):
+        raise TypeError(f"number must be a string of keys out of {KEYS}, got {number!r}.")
+    keys = tuple(number)
+    if not keys or not all(isinstance(key, str) and key in tuple(KEYS) for key in keys):
         raise ValueError(f"number must hold keys out of {KEYS}, got {number!r}.")
-    if not (tone_ms > 0 and pause_ms > 0):
-        raise ValueError(f"tone_ms and pause_ms must be positive, got {tone_ms} and {pause_ms}.")
+    checks.number("snr_db", snr_db, -SNR_LIMIT, SNR_LIMIT)
+    for name, ms in (("tone_ms", tone_ms), ("pause_ms", pause_ms)):
+        checks.number(name, ms, *TIME_LIMITS)
     tone, pause = (round(ms * SAMPLE_RATE / 1000) for ms in (tone_ms, pause_ms))
-    labels = np.array([KEYS.index(key) for key in number])
+    labels = np.array([KEYS.index(key) for key in keys])
     zeros = np.zeros(len(labels), int)
     pairs = tone_pairs(labels, zeros, zeros + tone, tone + pause, random).ravel()
     sound = np.concatenate([np.zeros(pause, np.float32), pairs])
     sound = sound + 10 ** (-snr_db / 20) * noise(kind, 1, len(sound), random)[0]
     return (sound / np.sqrt(np.mean(np.square(sound)))).astype(np.float32)
+
+
+def _rows(sounds: np.ndarray) -> np.ndarray:
+    """Return sounds of shape (N, samples) or (N, samples, 1) without the axis of the channel."""
+    try:
+        rows = np.asarray(sounds)
+    except ValueError:
+        raise TypeError("sounds must be an array, got rows of unequal length.") from None
+    if rows.ndim == 3 and rows.shape[2] == 1:
+        rows = rows[..., 0]
+    if rows.ndim != 2 or not len(rows):
+        raise ValueError(
+            "sounds must have the shape (N, samples) or (N, samples, 1), N 1 or more, "
+            f"got {rows.shape}."
+        )
+    return checks.array("sounds", rows, "uif", "(N, samples)")
 
 
 def tone_power(
@@ -305,7 +370,7 @@ def tone_power(
     sounds : array of shape (N, samples)
     hertz : frequencies
     block : samples of a block; 205 is the custom for telephone keys at 8,000 samples a second
-    hop : samples from one block to the next; by default the blocks follow each other
+    hop : samples from one block to the next, 1 or more; with None the blocks follow each other
 
     Returns
     -------
@@ -313,21 +378,23 @@ def tone_power(
 
     Raises
     ------
+    TypeError
+        If sounds or hertz are no numbers, or block or hop is no integer.
     ValueError
-        If sounds has other axes, or a block does not fit in.
+        If sounds or hertz has other axes or is not finite, a block does not fit in, or hop is
+        below 1.
 
     References
     ----------
     Goertzel (1958), "An algorithm for the evaluation of finite trigonometric series".
     """
-    sounds = np.asarray(sounds)
-    if sounds.ndim != 2:
-        raise ValueError(f"sounds must have the axes (N, samples), got shape {sounds.shape}.")
-    if not 1 <= block <= sounds.shape[1]:
-        raise ValueError(f"block must be from 1 to {sounds.shape[1]} samples, got {block}.")
+    sounds = checks.array("sounds", sounds, "uif", "(N, samples)")
+    hertz = checks.array("hertz", hertz, "uif", "(frequencies,)")
+    block = checks.integer("block", block, most=sounds.shape[1])
+    hop = block if hop is None else checks.integer("hop", hop)
     angle = 2 * np.pi * np.outer(np.arange(block), hertz) / SAMPLE_RATE
     waves = np.concatenate([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
-    cut = np.lib.stride_tricks.sliding_window_view(sounds, block, axis=1)[:, :: hop or block]
+    cut = np.lib.stride_tricks.sliding_window_view(sounds, block, axis=1)[:, ::hop]
     parts = (cut @ waves).reshape(*cut.shape[:2], 2, len(hertz))
     return np.square(parts).sum(axis=2) / block
 
@@ -335,7 +402,7 @@ def tone_power(
 def goertzel_scores(
     sounds: np.ndarray,
     block: int = 205,
-    hop: int = 40,
+    hop: int | None = 40,
     detuning: Sequence[float] = (0.0,),
     average: bool = False,
 ) -> np.ndarray:
@@ -351,9 +418,18 @@ def goertzel_scores(
     Returns
     -------
     float array of shape (N, 16); the largest is the answer
+
+    Raises
+    ------
+    TypeError
+        If sounds or detuning are no numbers, or block or hop is no integer.
+    ValueError
+        If sounds has another shape, detuning holds none, or a block does not fit in.
     """
-    sounds = np.asarray(sounds)
-    sounds = sounds[..., 0] if sounds.ndim == 3 else sounds
+    sounds = _rows(sounds)
+    detuning = checks.array("detuning", detuning, "uif", "(shares,)")
+    if not len(detuning):
+        raise ValueError("detuning must hold one share or more, got none.")
     nominal = np.array(LOW_GROUP + HIGH_GROUP)
     hertz = np.concatenate([nominal * (1 + share) for share in detuning])
     power = tone_power(sounds, hertz, block, hop)
@@ -363,28 +439,40 @@ def goertzel_scores(
     return pairs.reshape(len(sounds), 16)
 
 
-def log_spectrogram(sounds: np.ndarray, frame: int = 256, hop: int = 64) -> np.ndarray:
-    """Return the logarithm of the power at 64 frequencies below 2 kHz, frame by frame.
+def log_spectrogram(sounds: np.ndarray, frame: int = 256, hop: int | None = 64) -> np.ndarray:
+    """Return the logarithm of the power at frequencies below 2 kHz, frame by frame.
 
     Parameters
     ----------
-    sounds : float array of shape (N, samples) or (N, samples, 1)
-    frame : samples of a frame, weighted by a Hann window
-    hop : samples from one frame to the next
+    sounds : array of shape (N, samples) or (N, samples, 1), N 1 or more
+    frame : samples of a frame, weighted by a Hann window, from 4 to those of a sound
+    hop : samples from one frame to the next, 1 or more; with None the frames follow each other
 
     Returns
     -------
-    float32 array of shape (N, frames, frame / 4, 1): of the short-time Fourier transform of
-    ``tf.signal.stft`` the lower half, which ends at 2 kHz; natural logarithm of the power + 0.01
+    float32 array of shape (N, frames, frame // 4, 1): of the short-time Fourier transform of
+    ``tf.signal.stft`` the lower half, which ends at 2 kHz; natural logarithm of the power + 0.01.
+    Frequency number k is k times 8,000 Hz / frame.
+
+    Raises
+    ------
+    TypeError
+        If sounds are no numbers, or frame or hop is no integer.
+    ValueError
+        If sounds has another shape or is not finite, a frame does not fit in, or hop is below 1.
     """
     import tensorflow as tf
 
-    sounds = np.asarray(sounds, np.float32)
-    sounds = sounds[..., 0] if sounds.ndim == 3 else sounds
+    sounds = _rows(sounds).astype(np.float32, copy=False)
+    frame = checks.integer("frame", frame, least=4)
+    if sounds.shape[1] < frame:
+        raise ValueError(f"sounds must be {frame} samples long or more, got {sounds.shape[1]}.")
+    hop = frame if hop is None else checks.integer("hop", hop)
     pictures = []
     for start in range(0, len(sounds), SOUNDS_AT_ONCE):
         some = sounds[start : start + SOUNDS_AT_ONCE]
-        spectrum = tf.signal.stft(some, frame, hop, pad_end=False)[..., : frame // 4]
+        # Without fft_length, frames are padded to a power of two: other frequencies.
+        spectrum = tf.signal.stft(some, frame, hop, fft_length=frame)[..., : frame // 4]
         pictures.append(np.log(np.square(np.abs(spectrum.numpy())) / frame + 1e-2))
     return np.concatenate(pictures)[..., None]
 
@@ -410,9 +498,15 @@ def raw_network(
 
     Raises
     ------
+    TypeError
+        If a size is no integer.
     ValueError
-        If over_time is neither.
+        If a size is below 1, or over_time is neither.
     """
+    filter_length = checks.integer("filter_length", filter_length)
+    stride = checks.integer("stride", stride)
+    pool = checks.integer("pool", pool)
+    filters = checks.integer("filters", filters)
     last = {
         "average": keras.layers.GlobalAveragePooling1D,
         "max": keras.layers.GlobalMaxPooling1D,
@@ -439,7 +533,22 @@ def raw_network(
 
 
 def spectrogram_network(frames: int = 9, bins: int = 64) -> keras.Model:
-    """Build the network that reads spectrograms: input (N, time, frequency, 1), (N, 17) logits."""
+    """Build the network that reads spectrograms: input (N, time, frequency, 1), (N, 17) logits.
+
+    Parameters
+    ----------
+    frames : places in time, 5 or more, since two convolutions take two each
+    bins : frequencies, 8 or more, since they are halved between the convolutions
+
+    Raises
+    ------
+    TypeError
+        If one of them is no integer.
+    ValueError
+        If one of them is smaller.
+    """
+    frames = checks.integer("frames", frames, least=5)
+    bins = checks.integer("bins", bins, least=8)
     return keras.Sequential(
         [
             keras.Input(shape=(frames, bins, 1)),
@@ -455,20 +564,33 @@ def spectrogram_network(frames: int = 9, bins: int = 64) -> keras.Model:
 
 
 def sliding(network: keras.Model) -> keras.Model:
-    """Turn `raw_network` into one that answers every 4 ms of a recording of any length.
+    """Turn `raw_network` into one that answers step by step along a recording of any length.
 
     The average over all of the time becomes an average over as many places as a window has, for
     each place of the window. Weights are shared, not copied. Input (N, time, 1), output (N, steps,
-    17): step k is the answer to the window that begins at sample 32 k.
+    17): step k is the answer to the window that begins at sample k times the stride of the filters
+    times the pooling. By default that is 32 k: a step of 4 ms.
+
+    Parameters
+    ----------
+    network : as `raw_network` returns it, with ``over_time="average"``
 
     Raises
     ------
+    TypeError
+        If network is no Keras model.
     ValueError
         If the network does not average over time right before its last layer.
     """
-    *body, average, dense = network.layers
-    if not isinstance(average, keras.layers.GlobalAveragePooling1D):
-        raise ValueError(f"network must average over time before its last layer, got {average}.")
+    if not isinstance(network, keras.Model):
+        raise TypeError(f"network must be a Keras model, got {type(network).__name__}.")
+    names = [type(layer).__name__ for layer in network.layers]
+    if len(names) < 3 or not isinstance(network.layers[-2], keras.layers.GlobalAveragePooling1D):
+        raise ValueError(
+            "network must average over time right before its last layer, "
+            f"got the layers {', '.join(names) or 'none'}."
+        )
+    *body, _, dense = network.layers
     inputs = keras.Input(shape=(None, 1))
     features = inputs
     for layer in body:
@@ -487,18 +609,21 @@ def read_out(classes: np.ndarray, least: int = 8) -> str:
     Parameters
     ----------
     classes : integer array of shape (steps,), from 0 to 16
-    least : steps of 4 ms that a run must last
+    least : steps that a run must last; 4 ms each, if `raw_network` is as by default
+
+    Returns
+    -------
+    keys, one after the other; an empty text if there are none
 
     Raises
     ------
+    TypeError
+        If classes are no integers, or least is none.
     ValueError
-        If classes has other axes, or least is below 1.
+        If classes has other axes, a class is out of range, or least is below 1.
     """
-    classes = np.asarray(classes)
-    if classes.ndim != 1:
-        raise ValueError(f"classes must have the shape (steps,), got {classes.shape}.")
-    if least < 1:
-        raise ValueError(f"least must be 1 or more, got {least}.")
+    classes = checks.labels("classes", classes, NO_KEY)
+    least = checks.integer("least", least)
     kept = []
     for part in np.split(classes, np.flatnonzero(np.diff(classes)) + 1):
         if len(part) >= least and (not kept or kept[-1] != part[0]):
@@ -509,10 +634,22 @@ def read_out(classes: np.ndarray, least: int = 8) -> str:
 def edit_distance(said: str, read: str) -> int:
     """Return how many keys must be put in, left out or changed to make one text of the other.
 
+    Parameters
+    ----------
+    said, read : two texts
+
+    Raises
+    ------
+    TypeError
+        If one of them is no string.
+
     References
     ----------
     Levenshtein (1966), "Binary codes capable of correcting deletions, insertions, and reversals".
     """
+    for argument, text in (("said", said), ("read", read)):
+        if not isinstance(text, str):
+            raise TypeError(f"{argument} must be a string, got {text!r}.")
     row = list(range(len(read) + 1))  # from nothing to each beginning of `read`
     for number, key in enumerate(said, start=1):
         before, row[0] = row[0], number
@@ -530,18 +667,21 @@ def wav_bytes(sound: np.ndarray, peak: float = 0.9) -> bytes:
     Parameters
     ----------
     sound : array of shape (samples,)
-    peak : the largest absolute value becomes this share of full scale; silence stays silence
+    peak : the largest absolute value becomes this share of full scale, above 0 and up to 1;
+        silence stays silence
 
     Raises
     ------
+    TypeError
+        If the sound or the peak is no number.
     ValueError
-        If the sound is empty, has other axes, or holds a value that is not finite.
+        If the sound is empty, has other axes, or holds a value that is not finite, or the peak is
+        out of range.
     """
-    sound = np.asarray(sound, float)
-    if sound.ndim != 1 or not sound.size:
-        raise ValueError(f"sound must have the shape (samples,), got {sound.shape}.")
-    if not np.isfinite(sound).all():
-        raise ValueError("sound must hold finite numbers, got others too.")
+    sound = checks.array("sound", sound, "uif", "(samples,)").astype(float)
+    if not sound.size:
+        raise ValueError("sound must hold one sample or more, got none.")
+    checks.number("peak", peak, 0, 1, open_=True)
     largest = np.abs(sound).max()
     scaled = sound * (peak / largest) if largest > 0 else sound
     file = io.BytesIO()
@@ -564,10 +704,14 @@ def player(sound: np.ndarray, name: str, caption: str) -> str:
 
     Raises
     ------
+    TypeError
+        If name or caption is no string, or as `wav_bytes` does.
     ValueError
-        If name or caption is empty.
+        If name or caption is empty, or as `wav_bytes` does.
     """
     for argument, text in (("name", name), ("caption", caption)):
+        if not isinstance(text, str):
+            raise TypeError(f"{argument} must be a string, got {text!r}.")
         if not text.strip():
             raise ValueError(f"{argument} must say what is heard, got {text!r}.")
     data = base64.b64encode(wav_bytes(sound)).decode()

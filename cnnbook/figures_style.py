@@ -15,10 +15,11 @@ import matplotlib.pyplot as plt
 import matplotlib.ticker
 import numpy as np
 
-from cnnbook import plots
+from cnnbook import checks, plots
 
 DOTS_AN_INCH = 260
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", ":")
 COLORS = (plots.BLUE, plots.ORANGE, plots.GREEN, plots.VERMILION, plots.PURPLE, plots.SKY_BLUE)
 
 
@@ -34,18 +35,21 @@ def pictures(
     ----------
     shown : arrays of shape (H, W, 3), float in [0, 1]
     titles : one short text each
-    columns : pictures in a row
+    columns : pictures in a row, 1 or more
     insets : for each picture a small one, or None
 
     Raises
     ------
+    TypeError
+        If columns is no integer.
     ValueError
-        If there is not one title, and one inset if there are any, for each picture.
+        If there are no pictures or not one title, and one inset if there are any, for each, or
+        columns is below 1.
     """
-    if not len(shown) or len(titles) != len(shown) or columns < 1:
+    columns = checks.integer("columns", columns)
+    if not len(shown) or len(titles) != len(shown):
         raise ValueError(
-            f"titles must hold one text a picture, got {len(titles)} for {len(shown)} pictures "
-            f"in {columns} columns."
+            f"titles must hold one text a picture, got {len(titles)} for {len(shown)} pictures."
         )
     insets = [None] * len(shown) if insets is None else insets
     if len(insets) != len(shown):
@@ -57,7 +61,9 @@ def pictures(
     )
     for axis in axes.flat:
         axis.set_axis_off()
-    for axis, picture, title, inset in zip(axes.flat, shown, titles, insets, strict=False):
+    for axis, picture, title, inset in zip(
+        axes.flat[: len(shown)], shown, titles, insets, strict=True
+    ):
         axis.imshow(picture, interpolation="bilinear")
         axis.set_title(title, fontsize=11 if columns < 3 else 10)
         if inset is not None:
@@ -81,10 +87,17 @@ def losses(history: Sequence[Mapping[str, float]]) -> matplotlib.figure.Figure:
     Raises
     ------
     ValueError
-        If history is empty.
+        If history is empty, or an evaluation lacks its height or a part of the loss.
     """
     if not history:
         raise ValueError("history must hold one evaluation or more, got none.")
+    for one in history:
+        missing = {"height", "style", "content", "variation"} - set(one)
+        if missing:
+            raise ValueError(
+                f"history must hold height, style, content and variation for each evaluation, "
+                f"got one without {', '.join(sorted(missing))}."
+            )
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.0))
     steps = np.arange(1, len(history) + 1)
     styles = (("style", plots.BLUE, "-"), ("content", plots.VERMILION, "--"),
@@ -113,16 +126,34 @@ def two_rulers(
 
     Parameters
     ----------
-    groups : name to the distances, and the edges kept
-    content : the distance of the photograph itself, which keeps all of its edges
+    groups : name to the distances, 0 or more, and the edges kept, as many, from -1 to 1
+    content : the distance of the photograph itself, which keeps all of its edges; above 0
 
     Raises
     ------
+    TypeError
+        If a distance or a correlation is no number.
     ValueError
-        If there are no groups, or more than there are marks.
+        If there are no groups, more than there are marks, one is empty or has not one distance for
+        each correlation, or a number is out of range.
     """
     if not 1 <= len(groups) <= len(COLORS):
         raise ValueError(f"groups must be 1 to {len(COLORS)}, got {len(groups)}.")
+    farthest = checks.number("content", content, 0, open_=True)
+    for name, (distances, kept) in groups.items():
+        distances = checks.array(f"groups[{name!r}]", distances, "uif", "(distances,)")
+        kept = checks.array(f"groups[{name!r}]", kept, "uif", "(correlations,)")
+        if not len(distances) or len(distances) != len(kept):
+            raise ValueError(
+                "groups must have one distance for each correlation, one at least, "
+                f"got {len(distances)} and {len(kept)} for {name!r}."
+            )
+        if distances.min() < 0 or np.abs(kept).max() > 1:
+            raise ValueError(
+                "groups must have distances of 0 or more and correlations from -1 to 1, "
+                f"got {distances.min():g} and up to {np.abs(kept).max():g} for {name!r}."
+            )
+        farthest = max(farthest, distances.max())
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.3))
     for (name, (distances, kept)), mark, color in zip(
         groups.items(), MARKS[: len(groups)], COLORS[: len(groups)], strict=True
@@ -133,7 +164,7 @@ def two_rulers(
         xlabel="distance of patches to the style's (nearer: left)",
         ylabel="edges kept (correlation)",
         ylim=(min(0, *(min(kept) for _, kept in groups.values())) - 0.03, 1.05),
-        xlim=(0, 1.1 * content),
+        xlim=(0, 1.1 * farthest),
     )
     axis.legend(loc="lower right", fontsize=10)
     return figure
@@ -142,15 +173,31 @@ def two_rulers(
 def searches(runs: Mapping[str, Sequence[float]]) -> matplotlib.figure.Figure:
     """Draw the whole loss against the evaluations, one line a method; losses far above are cut off.
 
+    Parameters
+    ----------
+    runs : name of a method to its losses, above 0; one to three of them
+
     Raises
     ------
+    TypeError
+        If a loss is no number.
     ValueError
-        If there are no runs.
+        If there are no runs or more than three, or one is empty or holds a loss of 0 or less.
     """
     if not runs:
         raise ValueError("runs must hold one method or more, got none.")
+    if len(runs) > len(LINES):
+        raise ValueError(f"runs must hold {len(LINES)} methods at most, got {len(runs)}.")
+    for name, values in runs.items():
+        values = checks.array(f"runs[{name!r}]", values, "uif", "(evaluations,)")
+        if not len(values) or values.min() <= 0:
+            raise ValueError(
+                f"runs must hold losses above 0, one at least, got {values} for {name!r}."
+            )
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 2.7))
-    for (name, values), line, color in zip(runs.items(), ("-", "--", ":"), COLORS, strict=False):
+    for (name, values), line, color in zip(
+        runs.items(), LINES[: len(runs)], COLORS[: len(runs)], strict=True
+    ):
         axis.plot(np.arange(1, len(values) + 1), values, line, color=color, label=name)
     first = max(values[0] for values in runs.values())
     axis.set(xlabel="evaluations of loss and gradient", ylabel="loss", yscale="log")

@@ -9,8 +9,11 @@ import matplotlib.patches
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnbook import languages, plots
+from cnnbook import checks, languages, plots
 
+# Colour, mark and line of a series in `by_group`, and the lines of `dots_by_condition`.
+SERIES_STYLES = ((plots.BLUE, "o", "-"), (plots.VERMILION, "s", "--"), (plots.GREEN, "^", ":"))
+LINE_STYLES = ("--", ":", "-.")
 SHOWN_MARKS = {languages.START: "", languages.END: "", " ": "\N{OPEN BOX}"}
 
 
@@ -135,25 +138,32 @@ def by_group(
     ----------
     groups : G names of groups
     series : name to array of shape (G,), or (runs, G): its mean is drawn, and a line from the
-        smallest to the largest run
+        smallest to the largest run; one to three of them
     xlabel, ylabel : what is grouped and what is measured
 
     Raises
     ------
+    TypeError
+        If a series holds no numbers.
     ValueError
-        If a series has not G values.
+        If there are no series or more than three, or a series has not G values.
     """
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3))
-    places = np.arange(len(groups))
-    styles = ((plots.BLUE, "o", "-"), (plots.VERMILION, "s", "--"), (plots.GREEN, "^", ":"))
-    for number, ((name, values), (color, marker, line)) in enumerate(
-        zip(series.items(), styles, strict=False)
-    ):
-        values = np.atleast_2d(values)
-        if values.shape[1] != len(groups):
+    if not 1 <= len(series) <= len(SERIES_STYLES):
+        raise ValueError(f"series must be 1 to {len(SERIES_STYLES)}, got {len(series)}.")
+    rows = {
+        name: checks.array(f"series[{name!r}]", np.atleast_2d(values), "uif", "(runs, G)")
+        for name, values in series.items()
+    }
+    for name, values in rows.items():
+        if values.shape[1] != len(groups) or not values.size:
             raise ValueError(
                 f"series must hold {len(groups)} values each, got {values.shape[1]} for {name!r}."
             )
+    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3))
+    places = np.arange(len(groups))
+    for number, ((name, values), (color, marker, line)) in enumerate(
+        zip(rows.items(), SERIES_STYLES[: len(rows)], strict=True)
+    ):
         at = places + 0.06 * number
         axis.plot(at, values.mean(axis=0), color=color, marker=marker, linestyle=line, label=name)
         axis.vlines(at, values.min(axis=0), values.max(axis=0), color=color)
@@ -169,15 +179,31 @@ def dots_by_condition(
 
     Parameters
     ----------
-    conditions : name to its values
+    conditions : name to its values, one condition and one value or more
     xlabel : what the values are
-    lines : name to a value that is drawn through all rows
+    lines : name to a value that is drawn through all rows, three at most
+
+    Raises
+    ------
+    TypeError
+        If a value is no number.
+    ValueError
+        If a condition has no values, there are none, or there are more than three lines.
     """
+    if not conditions:
+        raise ValueError("conditions must hold one condition or more, got none.")
+    for name, values in conditions.items():
+        if not len(checks.array(f"conditions[{name!r}]", values, "uif", "(runs,)")):
+            raise ValueError(f"conditions must have one value or more each, got none for {name!r}.")
+    if len(lines) > len(LINE_STYLES):
+        raise ValueError(f"lines must be {len(LINE_STYLES)} at most, got {len(lines)}.")
+    for name, value in lines.items():
+        checks.number(f"lines[{name!r}]", value)
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 0.42 * len(conditions) + 1.2))
     for row, values in enumerate(conditions.values()):
         axis.scatter(values, [row] * len(values), color=plots.BLUE, alpha=0.6, zorder=3)
         axis.plot(np.mean(values), row, marker="|", color=plots.BLACK, markersize=16, zorder=4)
-    for (name, value), style in zip(lines.items(), ("--", ":", "-."), strict=False):
+    for (name, value), style in zip(lines.items(), LINE_STYLES[: len(lines)], strict=True):
         axis.axvline(value, color=plots.VERMILION, linestyle=style)
         axis.text(value, -0.75, f"{name} ", color=plots.VERMILION, ha="right", va="center")
     axis.set(
@@ -199,7 +225,23 @@ def probabilities(
     ----------
     words : one or two words, each with K probabilities
     names : K names of languages
+
+    Raises
+    ------
+    TypeError
+        If a word has no numbers.
+    ValueError
+        If there are no words, or a word has not K probabilities.
     """
+    if not words:
+        raise ValueError("words must hold one word or more, got none.")
+    for word, values in words.items():
+        values = checks.array(f"words[{word!r}]", values, "uif", "(K,)")
+        if len(values) != len(names) or not len(values):
+            raise ValueError(
+                f"words must have a probability for each of the {len(names)} names, "
+                f"got {len(values)} for {word!r}."
+            )
     figure, axes = plt.subplots(
         1, len(words), figsize=(plots.WIDTH_INCHES, 3.4), sharey=True, squeeze=False
     )

@@ -14,6 +14,8 @@ import babel
 import keras
 import numpy as np
 
+from cnnbook import checks
+
 #: The states with a coast on the North Sea or the Baltic Sea (ISO 3166).
 STATES = ("BE", "DE", "DK", "EE", "FI", "FR", "GB", "LT", "LV", "NL", "NO", "PL", "RU", "SE")
 #: Their official languages that are written in Latin letters (code of CLDR: English name). Of the
@@ -73,8 +75,22 @@ class Split(NamedTuple):
 def clean(text: str) -> str:
     """Return a name in lower case with its letters, spaces, hyphens and apostrophes alone.
 
-    Letters with accents are one character each (Unicode's NFC). A name with a digit, such as that
+    A letter with an accent is one character where Unicode has one for it (NFC); where it has none,
+    the letter stays and a space takes the place of the accent. A name with a digit, such as that
     of a currency with its years, becomes the empty string, which `names` leaves out.
+
+    Parameters
+    ----------
+    text : a name
+
+    Returns
+    -------
+    the name, without spaces at its ends and with one at most between words
+
+    Raises
+    ------
+    TypeError
+        If text is no string.
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be a string, got {text!r}.")
@@ -106,6 +122,25 @@ def _in_one_language(code: str, kinds: Sequence[str]) -> Iterable[tuple[str, str
                 yield kind, key.split("_")[0] if kind == "language" else key, text
 
 
+def _several(name: str, value: object, kind: type, wanted: str) -> tuple:
+    """Return a tuple of what is in an iterable, if it is one of that kind of things, and no string.
+
+    Parameters
+    ----------
+    name : the argument's name, for the sentence
+    value : the iterable; a generator is used up
+    kind : what each of them must be
+    wanted : what to call them, in the plural
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a list of {wanted}, got {value!r}.")
+    result = tuple(value)
+    for one in result:
+        if not isinstance(one, kind):
+            raise TypeError(f"{name} must be a list of {wanted}, got {one!r} in it.")
+    return result
+
+
 def names(languages: Iterable[str] = tuple(LANGUAGES), kinds: Sequence[str] = KINDS) -> list[Name]:
     """Return all names that CLDR has, cleaned, each once a language and concept, in a fixed order.
 
@@ -113,14 +148,18 @@ def names(languages: Iterable[str] = tuple(LANGUAGES), kinds: Sequence[str] = KI
 
     Parameters
     ----------
-    languages : codes of CLDR, such as those of `LANGUAGES`
+    languages : codes of CLDR, spelled as it does, such as those of `LANGUAGES`
     kinds : some of `KINDS` and `OTHER_KINDS`
 
     Raises
     ------
+    TypeError
+        If languages or kinds is no list of strings.
     ValueError
-        If a language or a kind is unknown.
+        If a language or a kind is unknown, or a code is spelled otherwise.
     """
+    languages = _several("languages", languages, str, "codes")
+    kinds = _several("kinds", kinds, str, "strings")
     unknown = set(kinds) - {*KINDS, *OTHER_KINDS}
     if unknown:
         raise ValueError(
@@ -129,9 +168,14 @@ def names(languages: Iterable[str] = tuple(LANGUAGES), kinds: Sequence[str] = KI
     found = set()
     for language in languages:
         try:
+            spelled = str(babel.Locale.parse(language))
             entries = list(_in_one_language(language, kinds))
         except (ValueError, babel.UnknownLocaleError) as error:
             raise ValueError(f"languages must be codes that CLDR has: {error}") from None
+        if language != spelled:  # it would count as another language
+            raise ValueError(
+                f"languages must be codes as CLDR spells them, got {language!r} for {spelled!r}."
+            )
         for kind, key, text in entries:
             text = clean(text)
             if 0 < len(text) <= LETTERS and any(letter.isalpha() for letter in text):
@@ -144,18 +188,43 @@ def part_of(concept: str) -> str:
 
     The place of a concept between 0 and 1 is the start of the SHA-256 digest of its name: it is
     the same on every machine, and stays the same when a later CLDR knows more concepts.
+
+    Parameters
+    ----------
+    concept : as a `Name` has it
+
+    Returns
+    -------
+    one of `PARTS`
+
+    Raises
+    ------
+    TypeError
+        If concept is no string.
     """
+    if not isinstance(concept, str):
+        raise TypeError(f"concept must be a string, got {concept!r}.")
     digest = hashlib.sha256(concept.encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64
     return next(part for part, end in zip(PARTS, PART_ENDS, strict=True) if place < end)
 
 
-def split(named: Sequence[Name]) -> Split:
+def split(named: Iterable[Name]) -> Split:
     """Split names by concept, without the texts that occur in two languages or in two parts.
 
     Each text occurs once in what is left: a text that one language uses for two concepts of one
     part is kept under the first of them.
+
+    Parameters
+    ----------
+    named : as `names` returns them
+
+    Raises
+    ------
+    TypeError
+        If named holds something else than `Name`.
     """
+    named = _several("named", named, Name, "names (languages.Name)")
     languages, parts = {}, {}
     for name in named:
         languages.setdefault(name.text, set()).add(name.language)
@@ -174,7 +243,16 @@ def split(named: Sequence[Name]) -> Split:
 
 
 def alphabet(texts: Iterable[str]) -> str:
-    """Return the characters of the texts in order, after the marks of start and end."""
+    """Return the characters of the texts in order, after the marks of start and end.
+
+    Raises
+    ------
+    TypeError
+        If texts is no list of strings.
+    ValueError
+        If a text holds a mark.
+    """
+    texts = _several("texts", texts, str, "strings")
     characters = {character for text in texts for character in text}
     if characters & {START, END}:
         raise ValueError(f"texts must not hold the marks {START} and {END}.")
@@ -186,7 +264,8 @@ def encode(texts: Sequence[str], letters: str, start: int = MARGIN) -> np.ndarra
 
     Parameters
     ----------
-    texts : N texts of at most `LETTERS` characters
+    texts : N texts without marks; with both marks they must fit into `PLACES` from ``start`` on:
+        `LETTERS` characters by default, and as many more as the margin after the end has places
     letters : the characters that have a channel, as `alphabet` returns them; others are left empty
     start : the place of the start mark; 0 or more
 
@@ -197,16 +276,23 @@ def encode(texts: Sequence[str], letters: str, start: int = MARGIN) -> np.ndarra
 
     Raises
     ------
+    TypeError
+        If texts is no list of strings, letters no string, or start no integer.
     ValueError
-        If a text with its marks does not fit into the row.
+        If a text holds a mark or does not fit into the row with its marks, letters is empty or
+        holds a character twice, or start is negative.
     """
-    if isinstance(texts, str):
-        raise ValueError(f"texts must be a list of texts, got the one text {texts!r}.")
-    if start < 0:
-        raise ValueError(f"start must be 0 or more, got {start}.")
+    texts = _several("texts", texts, str, "texts")
+    if not isinstance(letters, str):
+        raise TypeError(f"letters must be a string, got {letters!r}.")
+    if not letters or len(set(letters)) < len(letters):
+        raise ValueError(f"letters must hold characters, each of them once, got {letters!r}.")
+    start = checks.integer("start", start, least=0)
     channels = {letter: channel for channel, letter in enumerate(letters)}
     rows = np.zeros((len(texts), PLACES, len(letters)), "float32")
     for row, text in zip(rows, texts, strict=True):
+        if START in text or END in text:
+            raise ValueError(f"texts must not hold the marks {START} and {END}, got {text!r}.")
         marked = START + text + END
         if start + len(marked) > PLACES:
             raise ValueError(
@@ -237,14 +323,17 @@ def network(
     channels : letters that `encode` knows
     classes : languages
     filters : of each width
-    widths : how many neighbouring letters a filter sees
+    widths : how many neighbouring letters a filter sees, each width once
     pooling : "max", or "mean" over the windows in which a letter or a mark stands
     seed : of the dropout; the weights start from Keras's global seed
 
     Raises
     ------
+    TypeError
+        If a size, a width or the seed is no integer.
     ValueError
-        If pooling is neither, or a width is not from 1 to ``MARGIN + 1``.
+        If pooling is neither, a size is below 1, or widths are not from 1 to ``MARGIN + 1``, each
+        once.
 
     References
     ----------
@@ -252,8 +341,16 @@ def network(
     """
     if pooling not in ("max", "mean"):
         raise ValueError(f"pooling must be 'max' or 'mean', got {pooling!r}.")
-    if not widths or not all(1 <= width <= MARGIN + 1 for width in widths):
-        raise ValueError(f"widths must be from 1 to {MARGIN + 1}, got {tuple(widths)}.")
+    channels = checks.integer("channels", channels)
+    classes = checks.integer("classes", classes)
+    filters = checks.integer("filters", filters)
+    seed = checks.seed("seed", seed)
+    widths = [
+        checks.integer("widths", width, most=MARGIN + 1)
+        for width in _several("widths", widths, object, "integers")
+    ]
+    if not widths or len(set(widths)) < len(widths):
+        raise ValueError(f"widths must be from 1 to {MARGIN + 1}, each once, got {widths}.")
     rows = keras.Input((PLACES, channels))
     pooled = []
     for width in widths:
@@ -284,7 +381,32 @@ def letter_contributions(model: keras.Model, rows: np.ndarray) -> np.ndarray:
     Returns
     -------
     array of shape (N, PLACES, classes)
+
+    Raises
+    ------
+    TypeError
+        If model is no Keras model, or rows are no real numbers.
+    ValueError
+        If model does not take the maximum over places, or rows do not fit it.
     """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a Keras model, got {type(model).__name__}.")
+    counts = [
+        sum(isinstance(layer, kind) for layer in model.layers)
+        for kind in (keras.layers.Conv1D, keras.layers.GlobalMaxPooling1D)
+    ]
+    if counts[0] != counts[1] or not counts[0] or model.layers[-1].name != "logits":
+        raise ValueError(
+            "model must be a network with pooling='max', as languages.network builds it, "
+            f"got {counts[0]} Conv1D and {counts[1]} GlobalMaxPooling1D layers, "
+            f"the last layer {model.layers[-1].name!r}."
+        )
+    rows = checks.array("rows", rows, "f", "(N, PLACES, channels)")
+    if rows.shape[1:] != model.input_shape[1:]:
+        raise ValueError(
+            f"rows must have the shape (N, {', '.join(map(str, model.input_shape[1:]))}), "
+            f"got {rows.shape}."
+        )
     weights, _ = model.get_layer("logits").get_weights()
     result = np.zeros((len(rows), PLACES, weights.shape[1]))
     samples = np.arange(len(rows))[:, None]

@@ -23,6 +23,8 @@ import PIL.ImageDraw
 import tensorflow as tf
 from scipy import ndimage, optimize
 
+from cnnbook import checks
+
 # The convolutions of VGG-16, and the maps of each.
 CONVOLUTIONS = {
     "conv1_1": 64,
@@ -50,6 +52,8 @@ CONTENT_WEIGHT = 0.2
 VARIATION_WEIGHT = 2.0
 # Random networks tell pictures apart less, so that smoothness must count less beside them.
 RANDOM_VARIATION_WEIGHT = 0.02
+# Pixels of a height, and of a whole picture: beyond it memory runs out.
+MOST_HEIGHT, MOST_PIXELS = 4096, 2**25
 
 
 # ---------------------------------------------------------------------------------- pictures
@@ -86,15 +90,30 @@ def check_picture(picture: np.ndarray, name: str = "picture") -> np.ndarray:
 def resize(picture: np.ndarray, height: int) -> np.ndarray:
     """Bring a picture to a height in pixels, and its width to the nearest multiple of 8 that fits.
 
+    A width is 16 pixels at least: a picture that would become narrower is made wider than its
+    proportions say.
+
+    Parameters
+    ----------
+    picture : see `check_picture`
+    height : in pixels, from 16 to 4096
+
     Raises
     ------
+    TypeError
+        If height is no integer.
     ValueError
-        If picture is none (`check_picture`), or height is not a whole number of 16 or more.
+        If picture is none (`check_picture`), height is out of range, or so many pixels would be
+        too many.
     """
     picture = check_picture(picture)
-    if isinstance(height, bool) or not isinstance(height, int) or height < 16:
-        raise ValueError(f"height must be a whole number of 16 pixels or more, got {height!r}.")
+    height = checks.integer("height", height, 16, MOST_HEIGHT)
     width = max(16, 8 * round(picture.shape[1] * height / picture.shape[0] / 8))
+    if height * width > MOST_PIXELS:
+        raise ValueError(
+            f"height must give a picture of {MOST_PIXELS} pixels at most, "
+            f"got {height}, which gives {height} x {width}."
+        )
     if picture.shape[:2] == (height, width):
         return picture
     channels = [
@@ -115,7 +134,7 @@ def photograph(name: str, height: int = 256) -> np.ndarray:
     Raises
     ------
     ValueError
-        If name is another, or height is refused by `resize`.
+        If name is another; `resize` says which heights it refuses.
     """
     if name not in ("china", "flower"):
         raise ValueError(f"name must be 'china' or 'flower', got {name!r}.")
@@ -129,8 +148,8 @@ def digits_page(images: np.ndarray, rows: int, columns: int, seed: int) -> np.nd
 
     Parameters
     ----------
-    images : array of shape (N, 28, 28), uint8, 0 for paper
-    rows, columns : digits below and beside each other, 2 or more
+    images : array of shape (N, 28, 28), uint8, 0 for paper, N 1 or more
+    rows, columns : digits below and beside each other, from 2 to 204
     seed : of the choice of digits
 
     Returns
@@ -139,17 +158,25 @@ def digits_page(images: np.ndarray, rows: int, columns: int, seed: int) -> np.nd
 
     Raises
     ------
+    TypeError
+        If rows, columns or seed is no integer.
     ValueError
-        If images are no such digits, or rows or columns are fewer than 2.
+        If images are no such digits, or rows, columns or seed is out of range.
     """
     images = np.asarray(images)
-    if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
+    if (
+        images.ndim != 3
+        or images.shape[1:] != (28, 28)
+        or images.dtype != np.uint8
+        or not len(images)
+    ):
         raise ValueError(
-            f"images must be uint8 of shape (N, 28, 28), got {images.dtype} {images.shape}."
+            "images must be uint8 of shape (N, 28, 28), N 1 or more, "
+            f"got {images.dtype} {images.shape}."
         )
-    if rows < 2 or columns < 2:
-        raise ValueError(f"rows and columns must be 2 or more, got {rows} and {columns}.")
-    generator = np.random.default_rng(seed)
+    rows = checks.integer("rows", rows, 2, MOST_HEIGHT // 20)
+    columns = checks.integer("columns", columns, 2, MOST_HEIGHT // 20)
+    generator = np.random.default_rng(checks.seed("seed", seed))
     absorbed = 1 - np.array([0.08, 0.12, 0.30])  # of red, green and blue, by full ink
     taken = np.zeros((20 * rows + 8, 20 * columns + 8, 3))
     for row in range(rows):
@@ -166,7 +193,7 @@ def brush_strokes(height: int, width: int, seed: int) -> np.ndarray:
 
     Parameters
     ----------
-    height, width : in pixels, 16 or more
+    height, width : in pixels, from 16 to 4096
     seed : of the flow and the strokes
 
     Returns
@@ -175,12 +202,14 @@ def brush_strokes(height: int, width: int, seed: int) -> np.ndarray:
 
     Raises
     ------
+    TypeError
+        If a side or seed is no integer.
     ValueError
-        If a side is shorter than 16 pixels.
+        If a side or seed is out of range.
     """
-    if min(height, width) < 16:
-        raise ValueError(f"height and width must be 16 or more, got {height} and {width}.")
-    generator = np.random.default_rng(seed)
+    height = checks.integer("height", height, 16, MOST_HEIGHT)
+    width = checks.integer("width", width, 16, MOST_HEIGHT)
+    generator = np.random.default_rng(checks.seed("seed", seed))
     finer = 3  # drawn larger, then shrunk: smooth edges
     shape = (height, width)
     smooth = ndimage.gaussian_filter(generator.normal(size=shape), height / 9, mode="wrap")
@@ -264,9 +293,13 @@ def read_weights(file: str | os.PathLike) -> dict[str, tuple[np.ndarray, np.ndar
 
     Raises
     ------
+    TypeError
+        If file is no path.
     ValueError
         If the file does not hold them.
     """
+    if not isinstance(file, (str, os.PathLike)):
+        raise TypeError(f"file must be a path, got {file!r}.")
     weights, inputs = {}, 3
     try:
         with h5py.File(file, "r") as stored:
@@ -285,8 +318,11 @@ def read_weights(file: str | os.PathLike) -> dict[str, tuple[np.ndarray, np.ndar
                     )
                 if kernel.shape != (3, 3, inputs, outputs) or bias.shape != (outputs,):
                     raise ValueError(f"{name} has the shape {kernel.shape}")
+                if kernel.dtype.kind != "f" or bias.dtype.kind != "f":
+                    raise ValueError(f"{name} holds no real numbers")
                 weights[name], inputs = (kernel, bias), outputs
-    except (OSError, KeyError, ValueError, StopIteration) as error:
+    # A file may hold anything under these names: groups for arrays, arrays for groups, texts.
+    except (OSError, KeyError, ValueError, StopIteration, AttributeError, TypeError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "a layer is missing"
         raise ValueError(
             f"file must hold the weights of VGG-16's convolutions, and {file} does not ({reason})."
@@ -323,8 +359,10 @@ def trunk(
 
     Raises
     ------
+    TypeError
+        If seed is no integer, or share no number.
     ValueError
-        If source, pooling or last is another, or share not in (0, 1].
+        If source, pooling or last is another, or seed or share is out of range.
     FileNotFoundError
         If the weights are not on this machine.
 
@@ -339,6 +377,8 @@ def trunk(
         raise ValueError(f"pooling must be 'average' or 'max', got {pooling!r}.")
     if last not in CONVOLUTIONS:
         raise ValueError(f"last must be one of {', '.join(CONVOLUTIONS)}, got {last!r}.")
+    seed = checks.seed("seed", seed)
+    checks.number("share", share)
     if not 0 < share <= 1 or (share != 1 and source != "random"):
         raise ValueError(f"share must be in (0, 1], and 1 for trained weights, got {share!r}.")
     weights = None
@@ -388,23 +428,27 @@ def scales_network(
     ----------
     seed : of the filters
     filters : of each size, 1 or more
-    sides : of the filters in pixels, odd
+    sides : of the filters in pixels, odd, from 1 to 255, each once
 
     Raises
     ------
+    TypeError
+        If seed, filters or a side is no integer.
     ValueError
-        If filters is less than 1, or a side is not odd.
+        If seed or filters is out of range, or sides are none, not such numbers, or not each once.
 
     References
     ----------
     Ustyuzhaninov, Brendel, Gatys and Bethge (2016), "Texture Synthesis Using Shallow Convolutional
     Networks with Random Filters".
     """
-    if filters < 1:
-        raise ValueError(f"filters must be 1 or more, got {filters!r}.")
-    if not sides or any(side % 2 != 1 for side in sides):
-        raise ValueError(f"sides must hold odd numbers, got {tuple(sides)}.")
-    generator = np.random.default_rng(seed)
+    filters = checks.integer("filters", filters)
+    if not np.iterable(sides):
+        raise TypeError(f"sides must be a list of odd numbers, got {sides!r}.")
+    sides = [checks.integer("sides", side, most=255) for side in sides]
+    if not sides or len(set(sides)) < len(sides) or any(side % 2 == 0 for side in sides):
+        raise ValueError(f"sides must hold odd numbers, each once, got {sides}.")
+    generator = np.random.default_rng(checks.seed("seed", seed))
     pictures = keras.Input((None, None, 3))
     centered, outputs = _Prepare()(pictures), {}
     for side in sides:
@@ -424,29 +468,90 @@ def scales_network(
 # ------------------------------------------------------------------------------------ losses
 
 
+def _floats(name: str, value: object, hint: tf.DType | None = None) -> tf.Tensor:
+    """Return a tensor of real numbers, if it is one; a tensor is returned as it is."""
+    try:
+        tensor = tf.convert_to_tensor(value, dtype_hint=hint)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name} must be a tensor of real numbers, got {type(value).__name__}."
+        ) from None
+    if not tensor.dtype.is_floating:
+        raise TypeError(f"{name} must be a tensor of real numbers, got {tensor.dtype.name}.")
+    return tensor
+
+
+def _maps(name: str, value: object, axes: str, channels: int | None, least: int) -> tf.Tensor:
+    """Return a tensor of the axes (1, height, width, channels), if it is one.
+
+    In a graph only what is known of the shape is checked.
+    """
+    tensor = _floats(name, value)
+    shape = tensor.shape
+    if not shape.is_compatible_with((1, None, None, channels)) or (
+        shape.rank is not None and any(side is not None and side < least for side in shape[1:3])
+    ):
+        raise ValueError(
+            f"{name} must have the shape {axes}, height and width {least} or more, got {shape}."
+        )
+    return tensor
+
+
 def gram(maps: tf.Tensor) -> tf.Tensor:
     """Return how strongly each pair of maps is active together, on average over the positions.
 
     Parameters
     ----------
-    maps : tensor of shape (1, height, width, C)
+    maps : tensor of real numbers, of shape (1, height, width, C)
 
     Returns
     -------
     tensor of shape (C, C), symmetric
 
+    Raises
+    ------
+    TypeError
+        If maps hold no real numbers.
+    ValueError
+        If maps have another shape, or no positions.
+
     References
     ----------
     Gatys, Ecker and Bethge (2016), equation 3, there without the division by height times width.
     """
-    if len(maps.shape) != 4 or maps.shape[0] != 1:
-        raise ValueError(f"maps must have the shape (1, height, width, C), got {maps.shape}.")
+    maps = _maps("maps", maps, "(1, height, width, C)", None, 1)
     rows = tf.reshape(maps, (-1, maps.shape[-1]))
     return tf.matmul(rows, rows, transpose_a=True) / tf.cast(tf.shape(rows)[0], rows.dtype)
 
 
 def relative_distance(values: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-    """Return the squared distance of two tensors, relative to the squared length of the target."""
+    """Return the squared distance of two tensors, relative to the squared length of the target.
+
+    Parameters
+    ----------
+    values, target : tensors of real numbers, of one shape and type
+
+    Returns
+    -------
+    tensor without axes: 0 for equal tensors
+
+    Raises
+    ------
+    TypeError
+        If one of them holds no real numbers, or their types differ.
+    ValueError
+        If their shapes differ.
+    """
+    target = _floats("target", target)
+    values = _floats("values", values, target.dtype)
+    if values.dtype != target.dtype:
+        raise TypeError(
+            f"values must have the type of target, {target.dtype.name}, got {values.dtype.name}."
+        )
+    if not values.shape.is_compatible_with(target.shape):
+        raise ValueError(
+            f"values must have the shape of target, {target.shape}, got {values.shape}."
+        )
     return tf.reduce_sum(tf.square(values - target)) / (tf.reduce_sum(tf.square(target)) + 1e-12)
 
 
@@ -455,8 +560,20 @@ def variation(picture: tf.Tensor) -> tf.Tensor:
 
     Parameters
     ----------
-    picture : tensor of shape (1, height, width, 3)
+    picture : tensor of real numbers, of shape (1, height, width, 3), both sides 2 or more
+
+    Returns
+    -------
+    tensor without axes
+
+    Raises
+    ------
+    TypeError
+        If picture holds no real numbers.
+    ValueError
+        If picture has another shape.
     """
+    picture = _maps("picture", picture, "(1, height, width, 3)", 3, 2)
     down = picture[:, 1:] - picture[:, :-1]
     right = picture[:, :, 1:] - picture[:, :, :-1]
     return tf.reduce_mean(tf.square(down)) + tf.reduce_mean(tf.square(right))
@@ -509,13 +626,22 @@ def make_losses(
     Returns
     -------
     function of a tensor of shape (1, height, width, 3), to "content", "style" and "variation",
-    each multiplied by its weight
+    each multiplied by its weight; with weights for the content, its size must be the content's
 
     Raises
     ------
+    TypeError
+        If network is no such model, or weights are no `Weights`.
     ValueError
         If a picture is none, a layer is not in the network, or a weight is negative.
     """
+    if not isinstance(network, keras.Model) or not isinstance(network.output, dict):
+        raise TypeError(
+            "network must be a Keras model that gives a dictionary of maps, "
+            f"got {type(network).__name__}."
+        )
+    if not isinstance(weights, Weights):
+        raise TypeError(f"weights must be a style.Weights, got {type(weights).__name__}.")
     content, style = check_picture(content, "content"), check_picture(style, "style")
     named = [*weights.style, *weights.content]
     unknown = set(named) - set(network.output)
@@ -532,8 +658,13 @@ def make_losses(
     grams = {name: gram(part(style[None])[name]) for name in weights.style}
     maps = {name: part(content[None])[name] for name in weights.content}
     whole = sum(weights.style.values()) or 1.0
+    shape = (1, *content.shape) if weights.content else (1, None, None, 3)
 
     def losses(picture: tf.Tensor) -> dict[str, tf.Tensor]:
+        given = _floats("picture", picture).shape
+        if not given.is_compatible_with(shape):
+            wanted = ", ".join("any" if side is None else str(side) for side in shape)
+            raise ValueError(f"picture must have the shape ({wanted}), got {given}.")
         seen, zero = part(picture), tf.constant(0.0)
         style_parts = [
             weight / whole * relative_distance(gram(seen[name]), grams[name])
@@ -589,16 +720,23 @@ def search(
     evaluations : how many times the loss and its gradient are computed, 1 or more; L-BFGS may end
         a few later, because it finishes its step
     method : "L-BFGS", or "Adam" with the learning rate
+    learning_rate : above 0; L-BFGS has no use for it
     every : print a line with the losses after every this many evaluations; 0 for none
 
     Raises
     ------
+    TypeError
+        If losses is no function, or a number is none.
     ValueError
-        If start is no picture, evaluations fewer than 1, or method another.
+        If start is no picture, evaluations fewer than 1, method another, or another number is out
+        of range; or as soon as a loss or its gradient is not finite.
     """
+    if not callable(losses):
+        raise TypeError(f"losses must be a function of a picture, got {losses!r}.")
     start = check_picture(start, "start")
-    if isinstance(evaluations, bool) or not isinstance(evaluations, int) or evaluations < 1:
-        raise ValueError(f"evaluations must be a whole number of 1 or more, got {evaluations!r}.")
+    evaluations = checks.integer("evaluations", evaluations)
+    checks.number("learning_rate", learning_rate, 0, open_=True)
+    every = checks.integer("every", every, least=0)
     if method not in ("L-BFGS", "Adam"):
         raise ValueError(f"method must be 'L-BFGS' or 'Adam', got {method!r}.")
     began, history, height = time.process_time(), [], start.shape[0]
@@ -608,12 +746,23 @@ def search(
         with tf.GradientTape() as tape:
             tape.watch(picture)
             parts = losses(picture)
+            if not isinstance(parts, Mapping) or not parts:
+                raise ValueError(f"losses must return a dictionary of losses, got {parts!r}.")
             total = tf.add_n(list(parts.values()))
-        return total, tape.gradient(total, picture), parts
+        gradient = tape.gradient(total, picture)
+        if gradient is None:
+            raise ValueError("losses must depend on the picture, and do not.")
+        return total, gradient, parts
 
     def evaluate(picture):
         total, gradient, parts = differentiate(picture)
-        history.append({"height": height, **{name: float(part) for name, part in parts.items()}})
+        numbers = {name: float(part) for name, part in parts.items()}
+        history.append({"height": height, **numbers})
+        if not np.isfinite([*numbers.values()]).all() or not np.isfinite(gradient).all():
+            raise ValueError(
+                f"losses must be finite and have finite gradients, got {numbers} at evaluation "
+                f"{len(history)}."
+            )
         if every and len(history) % every == 0:
             values = ", ".join(f"{name} {float(part):.4f}" for name, part in parts.items())
             print(f"{height} pixels, evaluation {len(history)}: {values}", flush=True)
@@ -665,18 +814,30 @@ def transfer(
 
     Parameters
     ----------
-    network, content, style, weights : as of `make_losses`; None for the chapter's weights
-    heights : of the picture in pixels, one a stage, each above the last
+    network, content, style, weights : as of `make_losses`; None for ``Weights()``, which are
+        those of the chapter for trained networks, see `default_weights` for random ones
+    heights : of the picture in pixels, one a stage, each above the last, as of `resize`
     evaluations : one number a stage, as of `search`
     seed : of the noise to begin with, or None to begin with the content
     method, every : as of `search`
 
     Raises
     ------
+    TypeError
+        If a height, a number of evaluations or the seed is no integer, or as `make_losses` and
+        `search` do.
     ValueError
         If heights do not rise or have not one number of evaluations each, or as `make_losses`,
         `resize` and `search` do.
     """
+    content, style = check_picture(content, "content"), check_picture(style, "style")
+    for name, numbers in (("heights", heights), ("evaluations", evaluations)):
+        if not np.iterable(numbers):
+            raise TypeError(f"{name} must be a list of integers, one a stage, got {numbers!r}.")
+    heights = [checks.integer("heights", height, 16, MOST_HEIGHT) for height in heights]
+    evaluations = [checks.integer("evaluations", count) for count in evaluations]
+    if seed is not None:
+        seed = checks.seed("seed", seed)
     if not heights or len(heights) != len(evaluations) or list(heights) != sorted(set(heights)):
         raise ValueError(
             "heights must rise and have one number of evaluations each, "
@@ -723,12 +884,16 @@ def patch_distance(first: np.ndarray, second: np.ndarray, side: int = 7, seed: i
 
     Raises
     ------
+    TypeError
+        If side or seed is no integer.
     ValueError
-        If a picture is none, or side is not an odd number from 1 to 15.
+        If a picture is none, side is not an odd number from 1 to 15, or seed is out of range.
     """
     first, second = check_picture(first, "first"), check_picture(second, "second")
-    if side not in range(1, 16, 2):
-        raise ValueError(f"side must be an odd number from 1 to 15, got {side!r}.")
+    side = checks.integer("side", side, most=15)
+    if side % 2 == 0:
+        raise ValueError(f"side must be an odd number from 1 to 15, got {side}.")
+    seed = checks.seed("seed", seed)
     directions = np.random.default_rng(seed).normal(size=(3 * side * side, 128))
     directions /= np.linalg.norm(directions, axis=0)
     shares = (np.arange(512) + 0.5) / 512
@@ -745,6 +910,10 @@ def edges_kept(picture: np.ndarray, content: np.ndarray) -> float:
 
     The strength is the length of the gradient of the grey picture, blurred by one pixel. No network
     has a part in it.
+
+    Parameters
+    ----------
+    picture, content : pictures of one shape, `check_picture`
 
     Returns
     -------
@@ -771,7 +940,21 @@ def edges_kept(picture: np.ndarray, content: np.ndarray) -> float:
 
 
 def to_text(picture: np.ndarray, quality: int = 85) -> str:
-    """Return a picture as a JPEG file in base64, for a stored result; raises as `check_picture`."""
+    """Return a picture as a JPEG file in base64, for a stored result.
+
+    Parameters
+    ----------
+    picture : see `check_picture`
+    quality : of the JPEG file, from 1 to 100
+
+    Raises
+    ------
+    TypeError
+        If quality is no integer.
+    ValueError
+        If picture is none, or quality is out of range.
+    """
+    quality = checks.integer("quality", quality, most=100)
     image = PIL.Image.fromarray(np.uint8(255 * check_picture(picture) + 0.5))
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)

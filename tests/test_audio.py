@@ -6,6 +6,7 @@ import io
 import wave
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -201,7 +202,7 @@ def test_a_bad_number_is_refused():
     for number in ("", "12x"):
         with pytest.raises(ValueError, match="number must hold keys"):
             audio.dial(number, 0, "white", np.random.default_rng(0))
-    with pytest.raises(ValueError, match="must be positive"):
+    with pytest.raises(ValueError, match="tone_ms must be a finite number"):
         audio.dial("1", 0, "white", np.random.default_rng(0), tone_ms=0)
 
 
@@ -309,8 +310,8 @@ def test_runs_of_answers_become_keys(answers, keys):
 
 
 def test_bad_answers_are_refused():
-    with pytest.raises(ValueError, match="classes must have the shape"):
-        audio.read_out(np.zeros((2, 17)))
+    with pytest.raises(ValueError, match="classes must have the axes"):
+        audio.read_out(np.zeros((2, 17), int))
     with pytest.raises(ValueError, match="least must be 1 or more"):
         audio.read_out(np.zeros(3, int), least=0)
 
@@ -420,3 +421,234 @@ def test_every_figure_can_be_drawn_and_fits_the_page():
     for figure in drawn:
         assert figure.get_figwidth() <= plots.WIDTH_INCHES
         figure.canvas.draw()
+
+
+@pytest.mark.parametrize("frame", [100, 200, 256, 400])
+def test_the_log_spectrogram_is_that_of_numpy_for_frames_of_any_length(frame):
+    sounds = np.random.default_rng(0).standard_normal((2, 800)).astype("float32")
+    ours = audio.log_spectrogram(sounds, frame, hop=None)
+    assert ours.shape == (2, 800 // frame, frame // 4, 1)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame) / frame)
+    for number in range(800 // frame):
+        part = sounds[:, frame * number : frame * (number + 1)] * window
+        power = np.abs(np.fft.rfft(part)[:, : frame // 4]) ** 2 / frame
+        np.testing.assert_allclose(ours[:, number, :, 0], np.log(power + 0.01), atol=1e-3)
+
+
+def test_tone_pairs_take_lists_and_small_integers_as_they_take_arrays():
+    def pairs(labels, starts, lengths):
+        return audio.tone_pairs(labels, starts, lengths, 800, np.random.default_rng(0))
+
+    wanted = pairs(np.array([1, 2]), np.array([200, 100]), np.array([250, 300]))
+    np.testing.assert_array_equal(pairs([1, 2], [200, 100], [250, 300]), wanted)
+    small = np.array([200], np.uint8), np.array([250], np.uint8)
+    sounding = np.flatnonzero(pairs(np.array([1], np.uint8), *small))
+    assert sounding.min() >= 200 and 440 < sounding.max() < 450
+
+
+def noise_source():
+    return np.random.default_rng(0)
+
+
+def pairs_of(labels=(1,), starts=(0,), lengths=(9,), samples=800, **options):
+    return audio.tone_pairs(labels, starts, lengths, samples, noise_source(), **options)
+
+
+ROWS = np.zeros((1, 800), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: audio.generator("test", 1.5), TypeError, "seed must be an integer"),
+        (lambda: audio.noise("white", 1.5, 9, noise_source()), TypeError, "count must be an"),
+        (lambda: audio.noise("white", 1, 1, noise_source()), ValueError, "samples must be 2"),
+        (lambda: pairs_of([-1]), ValueError, "labels must be from 0 to 15"),
+        (lambda: pairs_of([1.0]), TypeError, "labels must be an array of integers"),
+        (lambda: pairs_of(starts=[0, 1, 2]), ValueError, "starts must have the shape (1,)"),
+        (lambda: pairs_of(lengths=[9, 9]), ValueError, "lengths must have the shape (1,)"),
+        (lambda: pairs_of(starts=[-1]), ValueError, "starts must be from 0 to 800"),
+        (lambda: pairs_of(lengths=[801]), ValueError, "lengths must be from 0 to 800"),
+        (lambda: pairs_of(samples=0), ValueError, "samples must be 1 or more"),
+        (lambda: pairs_of(deviation=np.nan), ValueError, "deviation must be a finite number"),
+        (lambda: pairs_of(deviation=(1, 2, 3)), ValueError, "deviation must be a number or"),
+        (
+            lambda: audio.windows(3, np.nan, ("white",), noise_source()),
+            ValueError,
+            "snr_db must be a finite number",
+        ),
+        (
+            lambda: audio.windows(3, (-np.inf, 0), ("white",), noise_source()),
+            ValueError,
+            "snr_db must be a finite number",
+        ),
+        (
+            lambda: audio.windows(3, 0, ("white",), noise_source(), [1.5]),
+            TypeError,
+            "classes must be an array of integers",
+        ),
+        (
+            lambda: audio.dial(["12", "3"], 0, "white", noise_source()),
+            ValueError,
+            "number must hold keys",
+        ),
+        (lambda: audio.dial(12, 0, "white", noise_source()), TypeError, "number must be a string"),
+        (
+            lambda: audio.dial("1", np.inf, "white", noise_source()),
+            ValueError,
+            "snr_db must be a finite number, -200 or more and 200 or less",
+        ),
+        (
+            lambda: audio.dial("1", 0, "white", noise_source(), tone_ms=1e-9),
+            ValueError,
+            "tone_ms must be a finite number, 0.125 or more",
+        ),
+        (
+            lambda: audio.dial("1", 0, "white", noise_source(), pause_ms=np.nan),
+            ValueError,
+            "pause_ms must be a finite number",
+        ),
+        (lambda: audio.tone_power(ROWS, [697], hop=0), ValueError, "hop must be 1 or more"),
+        (lambda: audio.tone_power(ROWS, [697], hop=-205), ValueError, "hop must be 1 or more"),
+        (lambda: audio.tone_power(ROWS, 697), ValueError, "hertz must have the axes"),
+        (lambda: audio.goertzel_scores(ROWS, hop=0), ValueError, "hop must be 1 or more"),
+        (lambda: audio.goertzel_scores(ROWS, hop=1.5), TypeError, "hop must be an integer"),
+        (lambda: audio.goertzel_scores(ROWS, detuning=()), ValueError, "detuning must hold one"),
+        (lambda: audio.goertzel_scores(ROWS[0]), ValueError, "sounds must have the shape"),
+        (lambda: audio.goertzel_scores(ROWS[:0]), ValueError, "sounds must have the shape"),
+        (
+            lambda: audio.goertzel_scores(np.zeros((1, 800, 2))),
+            ValueError,
+            "(N, samples) or (N, samples, 1), N 1 or more, got (1, 800, 2)",
+        ),
+        (lambda: audio.goertzel_scores(ROWS[:, :100]), ValueError, "block must be from 1 to 100"),
+        (lambda: audio.log_spectrogram(ROWS, hop=0), ValueError, "hop must be 1 or more"),
+        (lambda: audio.log_spectrogram(ROWS, frame=3), ValueError, "frame must be 4 or more"),
+        (lambda: audio.log_spectrogram(ROWS[0]), ValueError, "sounds must have the shape"),
+        (lambda: audio.log_spectrogram(ROWS[:0]), ValueError, "sounds must have the shape"),
+        (
+            lambda: audio.log_spectrogram(np.zeros((1, 800, 2))),
+            ValueError,
+            "sounds must have the shape",
+        ),
+        (
+            lambda: audio.log_spectrogram(ROWS[:, :255]),
+            ValueError,
+            "sounds must be 256 samples long or more, got 255",
+        ),
+        (lambda: audio.log_spectrogram([[1], [1, 2]]), TypeError, "sounds must be an array"),
+        (lambda: audio.log_spectrogram(np.nan * ROWS), ValueError, "sounds must hold finite"),
+        (lambda: audio.raw_network(stride=0), ValueError, "stride must be 1 or more"),
+        (lambda: audio.raw_network(2.5), TypeError, "filter_length must be an integer"),
+        (lambda: audio.raw_network(pool=0), ValueError, "pool must be 1 or more"),
+        (lambda: audio.raw_network(filters=-1), ValueError, "filters must be 1 or more"),
+        (lambda: audio.spectrogram_network(4), ValueError, "frames must be 5 or more"),
+        (lambda: audio.spectrogram_network(9, 7), ValueError, "bins must be 8 or more"),
+        (lambda: audio.sliding(None), TypeError, "network must be a Keras model"),
+        (lambda: audio.sliding(keras.Sequential()), ValueError, "network must average over time"),
+        (lambda: audio.read_out([-1] * 9), ValueError, "classes must be from 0 to 16"),
+        (lambda: audio.read_out([17] * 9), ValueError, "classes must be from 0 to 16"),
+        (lambda: audio.read_out([np.nan] * 9), TypeError, "classes must be an array of integers"),
+        (lambda: audio.read_out([1] * 9, least=2.5), TypeError, "least must be an integer"),
+        (lambda: audio.edit_distance("12", 12), TypeError, "read must be a string"),
+        (lambda: audio.wav_bytes(np.ones(5), 1.5), ValueError, "peak must be a finite number"),
+        (lambda: audio.wav_bytes(np.ones(5), 0), ValueError, "peak must be a finite number"),
+        (lambda: audio.wav_bytes("sound"), TypeError, "sound must be an array"),
+        (lambda: audio.player(np.ones(5), 5, "text"), TypeError, "name must be a string"),
+    ],
+)
+def test_bad_arguments_are_refused(call, error, words):
+    with pytest.raises(error) as caught:
+        call()
+    assert words in str(caught.value)
+
+
+def test_the_smallest_spectrograms_that_a_network_takes_are_taken():
+    network = audio.spectrogram_network(5, 8)
+    assert network(np.zeros((1, 5, 8, 1), "float32")).shape == (1, 17)
+
+
+SOUND = np.zeros(800)
+ROW = {0: (0.5, 0.4, 0.6)}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (
+            lambda: figures_audio.spectrogram_decibels(SOUND, hop=0),
+            ValueError,
+            "hop must be 1 or more",
+        ),
+        (
+            lambda: figures_audio.spectrogram_decibels(SOUND[:99]),
+            ValueError,
+            "sound must have 256 samples or more",
+        ),
+        (
+            lambda: figures_audio.key_in_noise(SOUND, SOUND[1:], list("abc")),
+            ValueError,
+            "noisy must have the shape (800,)",
+        ),
+        (
+            lambda: figures_audio.key_in_noise(SOUND, SOUND, list("ab")),
+            ValueError,
+            "titles must be three",
+        ),
+        (
+            lambda: figures_audio.spectra(dict.fromkeys("abcd", SOUND[None])),
+            ValueError,
+            "sounds must be 1 to 3, got 4",
+        ),
+        (lambda: figures_audio.spectra({}), ValueError, "sounds must be 1 to 3, got 0"),
+        (lambda: figures_audio.waves({}), ValueError, "kernels must hold one row"),
+        (
+            lambda: figures_audio.filter_responses(np.zeros((0, 9)), np.zeros((2, 9))),
+            ValueError,
+            "before must not be empty",
+        ),
+        (lambda: figures_audio.accuracy_by_ratio({}), ValueError, "tables must hold one panel"),
+        (
+            lambda: figures_audio.accuracy_by_ratio({"white": {"other": ROW}}),
+            ValueError,
+            "tables must have methods out of raw",
+        ),
+        (
+            lambda: figures_audio.accuracy_by_ratio({"white": {"raw": {0: (0.5,)}}}),
+            ValueError,
+            "(accuracy, lowest, highest)",
+        ),
+        (lambda: figures_audio.parts_that_matter({}), ValueError, "values must hold one panel"),
+        (
+            lambda: figures_audio.parts_that_matter({"a": {"raw": [1]}, "b": {"other": [1]}}),
+            ValueError,
+            "values must have the same variants",
+        ),
+        (
+            lambda: figures_audio.parts_that_matter({"a": {"raw": []}}),
+            ValueError,
+            "values must have one accuracy",
+        ),
+        (
+            lambda: figures_audio.read_along(SOUND, np.zeros((9, 16))),
+            ValueError,
+            "probabilities must have the shape (steps, 17)",
+        ),
+        (
+            lambda: figures_audio.read_along(SOUND, np.zeros((9, 17)), step_ms=0),
+            ValueError,
+            "step_ms must be a finite number, above 0",
+        ),
+        (
+            lambda: figures_audio.sounds_grid(np.stack([SOUND] * 4), ["a"]),
+            ValueError,
+            "titles must hold a text for each sound, one at least, got 1 for 4",
+        ),
+    ],
+)
+def test_figures_refuse_what_they_cannot_show_and_leave_none_open(call, error, words):
+    plt.close("all")  # what other tests of this process left open
+    with pytest.raises(error) as caught:
+        call()
+    assert words in str(caught.value)
+    assert not plt.get_fignums()

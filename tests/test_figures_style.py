@@ -64,3 +64,58 @@ def test_the_other_figures_draw_every_group():
         figures.searches({})
     with pytest.raises(ValueError, match="titles must hold one text a matrix"):
         figures.grams([np.eye(3)], [])
+
+
+def test_a_point_farther_than_the_photograph_is_inside_the_figure():
+    (axis,) = figures.two_rulers({"a": ([0.1, 0.9], [0.5, 0.6])}, content=0.3).axes
+    assert axis.get_xlim()[1] > 0.9
+    (axis,) = figures.two_rulers({"a": ([0.1], [0.5])}, content=0.3).axes
+    assert axis.get_xlim() == (0, pytest.approx(0.33))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (
+            lambda: figures.pictures([np.zeros((32, 48, 3))], ["a"], columns=0),
+            ValueError,
+            "columns must be 1 or more",
+        ),
+        (
+            lambda: figures.losses([{"height": 16, "style": 0.5}]),
+            ValueError,
+            "history must hold height, style, content and variation",
+        ),
+        (
+            lambda: figures.two_rulers({"a": ([0.1, 0.2], [0.5])}, 0.3),
+            ValueError,
+            "groups must have one distance for each correlation",
+        ),
+        (
+            lambda: figures.two_rulers({"a": ([-0.1], [0.5])}, 0.3),
+            ValueError,
+            "groups must have distances of 0 or more",
+        ),
+        (
+            lambda: figures.two_rulers({"a": ([0.1], [0.5])}, 0),
+            ValueError,
+            "content must be a finite number, above 0",
+        ),
+        (
+            lambda: figures.searches(dict.fromkeys("abcd", (2, 1))),
+            ValueError,
+            "runs must hold 3 methods at most, got 4",
+        ),
+        (
+            lambda: figures.searches({"a": [1, 0]}),
+            ValueError,
+            "runs must hold losses above 0",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_and_leaves_no_figure_open(call, error, words):
+    plt.close("all")
+    with pytest.raises(error) as caught:
+        call()
+    assert words in str(caught.value)
+    assert not plt.get_fignums()

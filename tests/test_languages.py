@@ -4,6 +4,7 @@ import collections
 
 import babel.languages
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
@@ -170,12 +171,82 @@ def test_one_width_of_one_is_a_bag_of_letters():
         (lambda: languages.names(kinds=("planet",)), ValueError, "kinds must be some of"),
         (lambda: languages.names(["xx"]), ValueError, "languages must be codes"),
         (lambda: languages.alphabet(["a<"]), ValueError, "must not hold the marks"),
-        (lambda: languages.encode("abc", "<>abc"), ValueError, "list of texts"),
+        (lambda: languages.names("de"), TypeError, "languages must be a list of codes"),
+        (lambda: languages.names([5]), TypeError, "languages must be a list of codes, got 5 in it"),
+        (
+            lambda: languages.names(["de", "DE"]),
+            ValueError,
+            "as CLDR spells them, got 'DE' for 'de'",
+        ),
+        (lambda: languages.names(kinds="month"), TypeError, "kinds must be a list of strings"),
+        (lambda: languages.part_of(151), TypeError, "concept must be a string"),
+        (lambda: languages.split(["argentina"]), TypeError, "named must be a list of names"),
+        (lambda: languages.alphabet([5]), TypeError, "texts must be a list of strings"),
+        (lambda: languages.encode("abc", "<>abc"), TypeError, "list of texts"),
+        (lambda: languages.encode([5], "<>abc"), TypeError, "list of texts, got 5 in it"),
+        (lambda: languages.encode(["a<"], "<>a"), ValueError, "must not hold the marks < and >"),
+        (lambda: languages.encode([">"], "<>a"), ValueError, "must not hold the marks < and >"),
+        (lambda: languages.encode(["a"], "<>aa"), ValueError, "letters must hold characters"),
+        (lambda: languages.encode(["a"], ["a"]), TypeError, "letters must be a string"),
+        (lambda: languages.encode(["a" * 34], "<>a"), ValueError, "with 34 characters"),
         (lambda: languages.encode(["a" * 40], "<>a"), ValueError, "with 40 characters"),
         (lambda: languages.encode(["a"], "<>a", start=-1), ValueError, "start must be 0"),
         (lambda: languages.network(5, pooling="sum"), ValueError, "'max' or 'mean'"),
         (lambda: languages.network(5, widths=(9,)), ValueError, "widths must be from 1 to 4"),
         (lambda: languages.network(5, widths=()), ValueError, "widths must be from 1 to 4"),
+        (lambda: languages.network(5, 2, 2, widths=(2, 2)), ValueError, "each once, got [2, 2]"),
+        (lambda: languages.network(5, widths=3), TypeError, "widths must be a list of integers"),
+        (lambda: languages.network(5, widths=(2.0,)), TypeError, "widths must be an integer"),
+        (lambda: languages.network(0), ValueError, "channels must be 1 or more"),
+        (lambda: languages.network(5, 0), ValueError, "classes must be 1 or more"),
+        (lambda: languages.network(5, filters=1.5), TypeError, "filters must be an integer"),
+        (lambda: languages.network(5, seed=None), TypeError, "seed must be an integer"),
+        (
+            lambda: languages.letter_contributions(
+                languages.network(5, 2, 2, pooling="mean"), np.zeros((1, languages.PLACES, 5))
+            ),
+            ValueError,
+            "model must be a network with pooling='max'",
+        ),
+        (
+            lambda: languages.letter_contributions(
+                languages.network(5, 2, 2), np.zeros((1, languages.PLACES, 4))
+            ),
+            ValueError,
+            "rows must have the shape (N, 38, 5)",
+        ),
+        (
+            lambda: languages.letter_contributions(None, np.zeros((1, languages.PLACES, 4))),
+            TypeError,
+            "model must be a Keras model",
+        ),
+        (
+            lambda: figures_text.by_group(["a"], dict.fromkeys("wxyz", (1.0,)), "x", "y"),
+            ValueError,
+            "series must be 1 to 3, got 4",
+        ),
+        (lambda: figures_text.by_group(["a"], {}, "x", "y"), ValueError, "series must be 1 to 3"),
+        (
+            lambda: figures_text.dots_by_condition({"a": [1]}, "x", dict.fromkeys("wxyz", 1)),
+            ValueError,
+            "lines must be 3 at most, got 4",
+        ),
+        (
+            lambda: figures_text.dots_by_condition({}, "x", {}),
+            ValueError,
+            "conditions must hold one condition",
+        ),
+        (
+            lambda: figures_text.dots_by_condition({"a": []}, "x", {}),
+            ValueError,
+            "conditions must have one value or more each",
+        ),
+        (lambda: figures_text.probabilities({}, ["a"]), ValueError, "words must hold one word"),
+        (
+            lambda: figures_text.probabilities({"w": [0.5, 0.5]}, ["a"]),
+            ValueError,
+            "words must have a probability for each of the 1 names",
+        ),
         (
             lambda: figures_text.letters(["ab"], [np.zeros(3)], ["de"]),
             ValueError,
@@ -195,7 +266,23 @@ def test_one_width_of_one_is_a_bag_of_letters():
         ),
     ],
 )
-def test_bad_arguments_are_refused(call, error, words):
+def test_bad_arguments_are_refused_and_leave_no_figure_open(call, error, words):
+    plt.close("all")  # what other tests of this process left open
     with pytest.raises(error) as caught:
         call()
     assert words in str(caught.value)
+    assert not plt.get_fignums()
+
+
+def test_generators_serve_as_lists_do(named, parts):
+    assert languages.split(name for name in named) == parts
+    some = languages.names(["de"], ["month"])
+    assert some and languages.names(iter(["de"]), (kind for kind in ["month"])) == some
+    row = languages.encode((text for text in ["ab"]), "<>ab")
+    np.testing.assert_array_equal(row, languages.encode(["ab"], "<>ab"))
+
+
+def test_what_encode_and_clean_say_of_lengths_and_accents_is_so():
+    assert languages.encode(["a" * 33], "<>a").sum() == 35
+    assert languages.clean("e\N{COMBINING ACUTE ACCENT}") == "é"
+    assert languages.clean("n\N{COMBINING ACUTE ACCENT}\N{COMBINING MACRON}a") == "ń a"

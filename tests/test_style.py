@@ -77,10 +77,28 @@ def test_what_is_no_picture_is_refused(picture, message):
         style.check_picture(picture)
 
 
-@pytest.mark.parametrize("height", [8, 32.0, True])
-def test_a_height_that_is_none_is_refused(height):
-    with pytest.raises(ValueError, match="height must be a whole number of 16 pixels or more"):
+# They are refused before anything is resized: a height of 10**6 would take all memory.
+@pytest.mark.parametrize(
+    ("height", "error", "words"),
+    [
+        (8, ValueError, "height must be from 16 to 4096, got 8"),
+        (4097, ValueError, "height must be from 16 to 4096, got 4097"),
+        (32.0, TypeError, "height must be an integer, from 16 to 4096, got 32.0"),
+        (True, TypeError, "height must be an integer, from 16 to 4096, got True"),
+    ],
+)
+def test_a_height_that_is_none_is_refused(height, error, words):
+    with pytest.raises(error, match=words):
         style.resize(random_picture(), height)
+
+
+def test_a_wide_picture_does_not_grow_beyond_memory():
+    with pytest.raises(ValueError, match="height must give a picture of 33554432 pixels at most"):
+        style.resize(random_picture(16, 160), 4096)
+
+
+def test_a_narrow_picture_is_made_wider_than_its_proportions_say():
+    assert style.resize(random_picture(64, 16), 32).shape == (32, 16, 3)
 
 
 def test_a_drawn_style_repeats_itself_with_its_seed():
@@ -97,11 +115,11 @@ def test_a_drawn_style_repeats_itself_with_its_seed():
 
 
 def test_drawn_styles_refuse_bad_arguments():
-    with pytest.raises(ValueError, match="height and width must be 16 or more, got 8 and 64"):
+    with pytest.raises(ValueError, match="height must be from 16 to 4096, got 8"):
         style.brush_strokes(8, 64, 0)
     with pytest.raises(ValueError, match=r"images must be uint8 of shape \(N, 28, 28\)"):
         style.digits_page(np.zeros((3, 28, 28)), 3, 4, 0)
-    with pytest.raises(ValueError, match="rows and columns must be 2 or more, got 1 and 4"):
+    with pytest.raises(ValueError, match="rows must be from 2 to 204, got 1"):
         style.digits_page(np.zeros((3, 28, 28), np.uint8), 1, 4, 0)
 
 
@@ -339,7 +357,7 @@ def test_the_default_weights_smooth_less_for_random_networks():
 
 def test_search_and_transfer_refuse_bad_arguments(network):
     picture = random_picture()
-    with pytest.raises(ValueError, match="evaluations must be a whole number of 1 or more, got 0"):
+    with pytest.raises(ValueError, match="evaluations must be 1 or more, got 0"):
         style.search(lambda picture: {}, picture, 0)
     with pytest.raises(ValueError, match="method must be 'L-BFGS' or 'Adam', got 'SGD'"):
         style.search(lambda picture: {}, picture, 1, "SGD")
@@ -386,3 +404,206 @@ def test_a_stored_picture_comes_back_nearly_the_same():
     assert back.shape == temple.shape and np.abs(back - temple).mean() < 0.03
     with pytest.raises(ValueError, match="text must hold a picture in base64"):
         style.from_text("no picture")
+
+
+# --------------------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    ("layer", "value"),
+    [
+        ("block1/layers/conv2d/vars/0", b"text"),
+        ("block1/layers/conv2d/vars/0", np.full((3, 3, 3, 64), b"text")),
+        ("block1/layers/conv2d/vars/0/deeper", np.zeros(3)),
+        ("block1/layers", np.zeros(3)),
+        ("block1_conv1", np.zeros(3)),
+        ("block1_conv1/block1_conv1", np.zeros(3)),
+        ("block1_conv1/block1_conv1_W_1:0/deeper", np.zeros(3)),
+        ("block1_conv1/block1_conv1_W_1:0", "text"),
+    ],
+)
+def test_odd_layouts_of_a_file_are_refused(tmp_path, layer, value):
+    with h5py.File(tmp_path / "odd.h5", "w") as stored:
+        stored[layer] = value
+        if layer.endswith("/0"):
+            stored["block1/layers/conv2d/vars/1"] = np.zeros(64)
+        elif "_W_1:0" in layer:
+            stored["block1_conv1/block1_conv1_b_1:0"] = np.zeros(64)
+    with pytest.raises(ValueError, match="file must hold the weights of VGG-16's convolutions"):
+        style.read_weights(tmp_path / "odd.h5")
+
+
+def paint(network, **changes):
+    picture = random_picture()
+    options = {
+        "content": picture,
+        "style": picture,
+        "weights": weights(),
+        "heights": (16,),
+        "evaluations": (1,),
+    }
+    return style.transfer(network, **options | changes)
+
+
+def look(losses=None, evaluations=1, **options):
+    losses = losses or (lambda picture: {"size": tf.reduce_mean(tf.square(picture))})
+    return style.search(losses, random_picture(), evaluations, **options)
+
+
+def losses_of(network, **changes):
+    return style.make_losses(network, random_picture(), random_picture(), weights(**changes))
+
+
+DIGITS = np.zeros((3, 28, 28), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda n: style.brush_strokes(16.0, 16, 0), TypeError, "height must be an integer"),
+        (lambda n: style.brush_strokes(16, 16, None), TypeError, "seed must be an integer"),
+        (lambda n: style.brush_strokes(16, 16, -1), ValueError, "seed must be from 0 to"),
+        (lambda n: style.digits_page(DIGITS, 2.5, 3, 0), TypeError, "rows must be an integer"),
+        (lambda n: style.digits_page(DIGITS, 2, 3, None), TypeError, "seed must be an integer"),
+        (lambda n: style.digits_page(DIGITS[:0], 2, 3, 0), ValueError, "images must be uint8"),
+        (lambda n: style.read_weights(None), TypeError, "file must be a path"),
+        (lambda n: style.trunk("random", None), TypeError, "seed must be an integer"),
+        (lambda n: style.trunk("random", -1), ValueError, "seed must be from 0 to"),
+        (lambda n: style.trunk("random", share="1"), TypeError, "share must be a number"),
+        (lambda n: style.scales_network(1.5), TypeError, "seed must be an integer"),
+        (lambda n: style.scales_network(sides=(-3,)), ValueError, "sides must be from 1 to 255"),
+        (lambda n: style.scales_network(sides=(3, 3)), ValueError, "sides must hold odd numbers"),
+        (lambda n: style.scales_network(sides=()), ValueError, "sides must hold odd numbers"),
+        (lambda n: style.scales_network(sides=3), TypeError, "sides must be a list"),
+        (lambda n: style.scales_network(filters=2.0), TypeError, "filters must be an integer"),
+        (
+            lambda n: style.gram(tf.zeros((1, 0, 7, 4))),
+            ValueError,
+            "maps must have the shape (1, height, width, C), height and width 1 or more",
+        ),
+        (lambda n: style.gram(tf.zeros((2, 5, 7, 4))), ValueError, "maps must have the shape"),
+        (
+            lambda n: style.gram(np.zeros((1, 5, 7, 4), np.uint8)),
+            TypeError,
+            "maps must be a tensor of real numbers, got uint8",
+        ),
+        (lambda n: style.gram(None), TypeError, "maps must be a tensor of real numbers"),
+        (
+            lambda n: style.variation(random_picture()),
+            ValueError,
+            "picture must have the shape (1, height, width, 3), height and width 2 or more",
+        ),
+        (
+            lambda n: style.variation(tf.zeros((1, 1, 20, 3))),
+            ValueError,
+            "picture must have the shape (1, height, width, 3)",
+        ),
+        (
+            lambda n: style.variation(np.zeros((1, 16, 20, 3), np.uint8)),
+            TypeError,
+            "picture must be a tensor of real numbers, got uint8",
+        ),
+        (
+            lambda n: tf.function(style.variation)(tf.zeros((16, 20, 3))),
+            ValueError,
+            "picture must have the shape (1, height, width, 3)",
+        ),
+        (
+            lambda n: style.relative_distance(tf.zeros((4, 4)), tf.zeros((1, 4))),
+            ValueError,
+            "values must have the shape of target",
+        ),
+        (
+            lambda n: style.relative_distance(tf.zeros((4, 4)), tf.zeros((4, 4), tf.float64)),
+            TypeError,
+            "values must have the type of target, float64",
+        ),
+        (
+            lambda n: style.make_losses(None, random_picture(), random_picture(), weights()),
+            TypeError,
+            "network must be a Keras model",
+        ),
+        (
+            lambda n: style.make_losses(n, random_picture(), random_picture(), {}),
+            TypeError,
+            "weights must be a style.Weights",
+        ),
+        (
+            lambda n: losses_of(n)(random_picture(32, 32)[None]),
+            ValueError,
+            "picture must have the shape (1, 24, 32, 3), got (1, 32, 32, 3)",
+        ),
+        (
+            lambda n: losses_of(n, content={})(random_picture()),
+            ValueError,
+            "picture must have the shape (1, any, any, 3)",
+        ),
+        (lambda n: look("losses"), TypeError, "losses must be a function"),
+        (lambda n: look(evaluations=1.0), TypeError, "evaluations must be an integer"),
+        (
+            lambda n: look(method="Adam", learning_rate=-1.0),
+            ValueError,
+            "learning_rate must be a finite number, above 0",
+        ),
+        (lambda n: look(every=-1), ValueError, "every must be 0 or more"),
+        (lambda n: look(lambda picture: {}), ValueError, "losses must return a dictionary"),
+        (
+            lambda n: look(lambda picture: {"one": tf.constant(1.0)}),
+            ValueError,
+            "losses must depend on the picture",
+        ),
+        (
+            lambda n: look(lambda picture: {"one": np.nan * tf.reduce_sum(picture)}),
+            ValueError,
+            "losses must be finite and have finite gradients, got {'one': nan} at evaluation 1",
+        ),
+        (
+            lambda n: look(lambda picture: {"one": np.nan * tf.reduce_sum(picture)}, method="Adam"),
+            ValueError,
+            "losses must be finite",
+        ),
+        (
+            lambda n: look(lambda picture: {"one": tf.sqrt(tf.reduce_sum(0 * picture))}),
+            ValueError,
+            "losses must be finite and have finite gradients, got {'one': 0.0}",
+        ),
+        (lambda n: paint(n, content=np.zeros(3)), ValueError, "content must have the shape"),
+        (lambda n: paint(n, style=np.zeros(3)), ValueError, "style must have the shape"),
+        (lambda n: paint(n, seed=1.5), TypeError, "seed must be an integer"),
+        (lambda n: paint(n, seed=-1), ValueError, "seed must be from 0 to"),
+        (lambda n: paint(n, heights=128), TypeError, "heights must be a list of integers"),
+        (
+            lambda n: paint(n, heights=(16, 10**6), evaluations=(1, 1)),
+            ValueError,
+            "heights must be from 16 to 4096",
+        ),
+        (lambda n: paint(n, evaluations=(0,)), ValueError, "evaluations must be 1 or more"),
+        (
+            lambda n: style.patch_distance(random_picture(), random_picture(), side=3.0),
+            TypeError,
+            "side must be an integer",
+        ),
+        (
+            lambda n: style.patch_distance(random_picture(), random_picture(), side=True),
+            TypeError,
+            "side must be an integer",
+        ),
+        (
+            lambda n: style.patch_distance(random_picture(), random_picture(), seed=None),
+            TypeError,
+            "seed must be an integer",
+        ),
+        (lambda n: style.to_text(random_picture(), -5), ValueError, "quality must be from 1 to"),
+        (lambda n: style.to_text(random_picture(), 1000), ValueError, "quality must be from 1 to"),
+        (lambda n: style.to_text(random_picture(), 85.0), TypeError, "quality must be an integer"),
+    ],
+)
+def test_bad_arguments_are_refused(network, call, error, words):
+    with pytest.raises(error) as caught:
+        call(network)
+    assert words in str(caught.value)
+
+
+def test_losses_without_content_take_a_picture_of_any_size(network):
+    losses = losses_of(network, content={})
+    assert np.isfinite(float(losses(random_picture(32, 40)[None])["style"]))
