@@ -34,6 +34,16 @@ def html_folder() -> pathlib.Path:
     return HTML
 
 
+@pytest.fixture
+def no_figure_open():
+    """No figure is open when the test begins, and it may leave none open."""
+    import matplotlib.pyplot as plt  # only here: most tests draw nothing
+
+    plt.close("all")
+    yield
+    assert not plt.get_fignums()
+
+
 def find_chromium() -> str | None:
     """Return the path of a Chromium, or None."""
     named = os.environ.get("CHROMIUM")

@@ -6,7 +6,6 @@ import io
 import wave
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -572,6 +571,7 @@ SOUND = np.zeros(800)
 ROW = {0: (0.5, 0.4, 0.6)}
 
 
+@pytest.mark.usefixtures("no_figure_open")
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -647,8 +647,6 @@ ROW = {0: (0.5, 0.4, 0.6)}
     ],
 )
 def test_figures_refuse_what_they_cannot_show_and_leave_none_open(call, error, words):
-    plt.close("all")  # what other tests of this process left open
     with pytest.raises(error) as caught:
         call()
     assert words in str(caught.value)
-    assert not plt.get_fignums()

@@ -81,6 +81,7 @@ def test_the_axis_of_coverage_begins_where_all_can_be_seen():
 EDGES = np.array([0.0, 1.0])
 
 
+@pytest.mark.usefixtures("no_figure_open")
 @pytest.mark.parametrize(
     ("draw", "words"),
     [
@@ -106,4 +107,3 @@ def test_what_cannot_be_drawn_is_refused_and_leaves_no_figure(draw, words):
     with pytest.raises(ValueError) as error:
         draw()
     assert words in str(error.value)
-    assert not plt.get_fignums()

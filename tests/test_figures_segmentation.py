@@ -30,6 +30,7 @@ def test_the_charts_draw_every_class():
     assert len(figures.coverage({"a": np.ones((3, 3))}).axes[0].texts) == 9
 
 
+@pytest.mark.usefixtures("no_figure_open")
 @pytest.mark.parametrize(
     ("draw", "words"),
     [
@@ -54,4 +55,3 @@ def test_bad_arguments_are_refused(draw, words):
     with pytest.raises(ValueError) as error:
         draw()
     assert words in str(error.value)
-    assert not plt.get_fignums()  # no figure is left open

@@ -73,6 +73,7 @@ def test_a_point_farther_than_the_photograph_is_inside_the_figure():
     assert axis.get_xlim() == (0, pytest.approx(0.33))
 
 
+@pytest.mark.usefixtures("no_figure_open")
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -114,8 +115,6 @@ def test_a_point_farther_than_the_photograph_is_inside_the_figure():
     ],
 )
 def test_what_cannot_be_drawn_is_refused_and_leaves_no_figure_open(call, error, words):
-    plt.close("all")
     with pytest.raises(error) as caught:
         call()
     assert words in str(caught.value)
-    assert not plt.get_fignums()

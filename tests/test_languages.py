@@ -4,7 +4,6 @@ import collections
 
 import babel.languages
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
@@ -164,6 +163,7 @@ def test_one_width_of_one_is_a_bag_of_letters():
     np.testing.assert_allclose(model(rows)[0], model(rows)[1], atol=1e-6)
 
 
+@pytest.mark.usefixtures("no_figure_open")
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -267,11 +267,9 @@ def test_one_width_of_one_is_a_bag_of_letters():
     ],
 )
 def test_bad_arguments_are_refused_and_leave_no_figure_open(call, error, words):
-    plt.close("all")  # what other tests of this process left open
     with pytest.raises(error) as caught:
         call()
     assert words in str(caught.value)
-    assert not plt.get_fignums()
 
 
 def test_generators_serve_as_lists_do(named, parts):
