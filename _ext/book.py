@@ -1,4 +1,4 @@
-"""The book's own Sphinx glue: cache path, notebook downloads, the ledger and chapter facts.
+"""The book's own Sphinx glue: cached outputs, notebooks, ledger, chapter facts, self-checks.
 
 Everything here is what Jupyter Book does not do by itself, and no more.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 
 import execution
 import jupyter_cache
@@ -23,13 +24,34 @@ LEDGER = execution.ROOT / "chapters" / "claims.yml"
 CHAPTER_FACTS = execution.ROOT / execution.CHAPTER_FACTS
 WORDS_A_MINUTE = 200
 SECONDS_A_CODE_LINE = 5
+HIDDEN = {"remove-cell", "remove-input", "hide-cell", "hide-input"}
+FOLDED = re.compile(r"^(:{3,})\{[^\n]*\n:class:[^\n]*dropdown.*?^\1$", re.DOTALL | re.MULTILINE)
 
 logger = logging.getLogger(__name__)
 
 
-def use_cache_of_this_environment(app: Sphinx, config) -> None:
-    """Keep outputs apart by package, data and lock, which jupyter-cache's hash does not see."""
+def use_the_book_s_cache(app: Sphinx, config) -> None:
+    """Look for outputs where `make book` put them."""
     config.nb_execution_cache_path = str(execution.cache_folder())
+
+
+def stamp_source(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Write a chapter's digest into its front matter, so that old outputs do not fit it."""
+    source = pathlib.Path(app.env.doc2path(docname))
+    if source in execution.chapters():
+        stamp = app.env.metadata[docname]["digest"] = execution.digest(source)
+        content[0] = content[0].replace("kernelspec:\n", f"kernelspec:\n  digest: {stamp}\n", 1)
+
+
+def reread_pages_with_new_digests(app: Sphinx, env, added, changed, removed) -> list[str]:
+    """Read a chapter again when what it depends on has changed, though its text has not."""
+    found = []
+    for source in execution.chapters():
+        docname = source.relative_to(app.srcdir).with_suffix("").as_posix()
+        before = env.metadata.get(docname, {}).get("digest")
+        if docname in env.found_docs and before not in (None, execution.digest(source)):
+            found.append(docname)
+    return found
 
 
 class MeasuredRole(SphinxRole):
@@ -46,7 +68,7 @@ class MeasuredRole(SphinxRole):
 
 
 class ClaimsTable(SphinxDirective):
-    """The ledger as a table, or with a chapter's name that chapter's part of it.
+    """The ledger as a table, or with the argument ``here`` this chapter's part of it.
 
     A row holds the claim, the verdict, what was measured, and a link to the cell that did.
     """
@@ -61,7 +83,7 @@ class ClaimsTable(SphinxDirective):
             "| --- | --- | --- | --- |",
         ]
         for entry in yaml.safe_load(LEDGER.read_text(encoding="utf-8")):
-            if self.arguments and entry["chapter"] != self.arguments[0]:
+            if self.arguments and f"chapters/{entry['chapter']}" != self.env.docname:
                 continue
             if entry.get("status") == "open":
                 verdict, measured = "open", f"to be settled in the chapter *{entry['chapter']}*"
@@ -84,7 +106,7 @@ class ChapterFacts(SphinxDirective):
         """Count the words of the source, and look up what `make bench` measured."""
         self.env.note_dependency(str(CHAPTER_FACTS))
         source = pathlib.Path(self.env.doc2path(self.env.docname))
-        facts = _stored_facts(source.stem)
+        facts = _stored_facts(execution.chapter_name(source))
         if facts is None:
             logger.warning(
                 "no measured time and memory of this chapter: run `make bench`",
@@ -92,9 +114,9 @@ class ChapterFacts(SphinxDirective):
             )
             return []
         text = (
-            f"{reading_minutes(source)} minutes to read; "
-            f"{facts['seconds'] / 60:.1f} minutes and {facts['peak_memory_bytes'] / 1e9:.1f} GB "
-            f"of memory to run on {facts['cores']} cores ({facts['processor']}, no GPU)."
+            f"{reading_minutes(source)} minutes to read. The code runs in {facts['seconds']:.0f} "
+            f"seconds with {facts['peak_memory_bytes'] / 1e9:.1f} GB of memory on {facts['cores']} "
+            f"cores ({facts['processor']}, no GPU)."
         )
         return [nodes.paragraph("", text, classes=["chapter-facts"])]
 
@@ -103,23 +125,40 @@ def _stored_facts(chapter: str) -> dict | None:
     """Return a chapter's measured facts, or None where there are none."""
     if not CHAPTER_FACTS.is_file():
         return None
-    result = json.loads(CHAPTER_FACTS.read_text(encoding="utf-8"))
-    facts = result["chapters"].get(chapter)
-    if facts is None:
-        return None
-    return facts | {key: result["machine"][key] for key in ("cores", "processor")}
+    return json.loads(CHAPTER_FACTS.read_text(encoding="utf-8"))["chapters"].get(chapter)
+
+
+def unfolded(source: pathlib.Path) -> tuple[str, list[nbformat.NotebookNode]]:
+    """Return what a page shows before anything is opened: its prose, and its cells of code.
+
+    Folded are solutions, blocks of the class ``dropdown``, and cells that are hidden.
+    """
+    prose, shown, in_solution = [], [], False
+    for cell in execution.read_source(source).cells:
+        tags = set(cell.metadata.get("tags", []))
+        if cell.cell_type == "markdown":
+            text, in_solution = _without_solutions(cell.source, in_solution)
+            prose.append(FOLDED.sub("", text))
+        elif not in_solution and not tags & HIDDEN:
+            shown.append(cell)
+    return "\n".join(prose), shown
+
+
+def _without_solutions(text: str, inside: bool) -> tuple[str, bool]:
+    """Cut solutions out of a text that may begin, and end, within one."""
+    kept = []
+    for line in text.splitlines():
+        inside = inside or "{solution-start}" in line
+        if not inside:
+            kept.append(line)
+        inside = inside and "{solution-end}" not in line
+    return "\n".join(kept), inside
 
 
 def reading_minutes(source: pathlib.Path) -> int:
-    """Estimate how long a chapter takes to read: its words, and a pause for each line of code."""
-    cells = execution.read_source(source).cells
-    prose = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    shown = (
-        cell.source
-        for cell in cells
-        if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", [])
-    )
-    code_lines = sum(1 for cell in shown for line in cell.splitlines() if line.strip())
+    """Estimate how long a page takes to read: its words, and a pause for each line of code."""
+    prose, shown = unfolded(source)
+    code_lines = sum(1 for cell in shown for line in cell.source.splitlines() if line.strip())
     minutes = len(prose.split()) / WORDS_A_MINUTE + code_lines * SECONDS_A_CODE_LINE / 60
     return max(1, round(minutes))
 
@@ -157,7 +196,7 @@ def offer_executed_notebooks(app: Sphinx, exception: Exception | None) -> None:
     for source in execution.chapters():
         docname = source.relative_to(app.srcdir).with_suffix("").as_posix()
         offered = pathlib.Path(app.outdir, "_sources", f"{docname}.ipynb")
-        notebook = execution.with_outputs(execution.read_source(source), cache)
+        notebook = execution.with_outputs(source, cache)
         if notebook is None:
             continue  # it failed to run, and the build has said so
         url = app.config.html_theme_options.get("repository_url", "")
@@ -179,7 +218,9 @@ def _colab_cell(url: str) -> nbformat.NotebookNode:
 def setup(app: Sphinx) -> dict:
     """Register the glue."""
     execution.prepare_environment()
-    app.connect("config-inited", use_cache_of_this_environment)
+    app.connect("config-inited", use_the_book_s_cache)
+    app.connect("source-read", stamp_source)
+    app.connect("env-get-outdated", reread_pages_with_new_digests)
     app.connect("env-get-outdated", reread_pages_with_values_of_others)
     app.connect("html-page-context", offer_notebook, priority=400)  # before the theme's buttons
     app.connect("html-page-context", mend_bibliography)

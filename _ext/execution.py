@@ -4,21 +4,26 @@ chapters/*.md  --jupytext-->  notebooks/*.ipynb  --nbmake-->  the same files wit
 --jupyter-cache-->  `jupyter-book build`, for which every chapter is then in the cache.
 
 A chapter whose code has been run before, with this package, data and environment, is not run
-again. Run as a script: ``python _ext/execution.py [--convert-only]``.
+again. Run as a script: ``python _ext/execution.py [--convert-only] [training/learning ...]``.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import concurrent.futures
+import copy
+import functools
 import hashlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Sequence
 
 import jupyter_cache
 import jupytext
@@ -32,24 +37,25 @@ CHAPTERS_AT_ONCE = 2
 # How long each chapter took when `make bench` measured it.
 CHAPTER_FACTS = pathlib.Path("benchmarks") / "results" / "chapters.json"
 # Results that pages show and no chapter reads: a new one of these changes no output.
-SHOWN_RESULTS = {"chapters.json", "playground.json"}
+SHOWN_RESULTS = {"chapters", "playground"}
+CODE = {".py", ".pyc"}
 
 
 def chapters(root: pathlib.Path = ROOT) -> list[pathlib.Path]:
     """Return the sources that hold code, in the order of the table of contents."""
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    sources = [root / f"{name}.md" for name in _toc_files(toc)]
+    sources = [root / f"{name}.md" for name in toc_files(toc)]
     return [source for source in sources if "{code-cell}" in source.read_text(encoding="utf-8")]
 
 
-def _toc_files(entry: object) -> list[str]:
+def toc_files(entry: object) -> list[str]:
     """Collect every `root` and `file` of a table of contents, top to bottom."""
     if isinstance(entry, list):
-        return [name for item in entry for name in _toc_files(item)]
+        return [name for item in entry for name in toc_files(item)]
     if not isinstance(entry, dict):
         return []
     here = [entry[key] for key in ("root", "file") if key in entry]
-    return here + [name for value in entry.values() for name in _toc_files(value)]
+    return here + [name for value in entry.values() for name in toc_files(value)]
 
 
 def notebook_path(source: pathlib.Path, root: pathlib.Path = ROOT) -> pathlib.Path:
@@ -57,30 +63,86 @@ def notebook_path(source: pathlib.Path, root: pathlib.Path = ROOT) -> pathlib.Pa
     return (root / "notebooks" / source.relative_to(root / "chapters")).with_suffix(".ipynb")
 
 
-def digest(root: pathlib.Path = ROOT) -> str:
-    """Summarise all that a chapter's outputs depend on, apart from the chapter itself.
+def chapter_name(source: pathlib.Path, root: pathlib.Path = ROOT) -> str:
+    """Call a chapter by its path below ``chapters/``, as the ledger and stored facts do."""
+    return source.relative_to(root / "chapters").with_suffix("").as_posix()
 
-    That is the package with its data, the stored results that chapters plot, the lock and the
-    version of Python. Results that pages show and no chapter reads are left out.
+
+@functools.cache
+def _named(code: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what code imports, and the texts that stand in it as constants.
+
+    What Python cannot read, such as a cell that shows an error, imports nothing.
     """
-    files = [root / "requirements.txt"]
-    files += sorted((root / "cnnbook").rglob("*"))
-    files += sorted((root / "benchmarks" / "results").glob("*.json"))
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return frozenset(), frozenset()
+    imported, texts = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            texts.add(node.value)
+    return frozenset(imported), frozenset(texts)
+
+
+def _used(code: str, root: pathlib.Path) -> set[pathlib.Path]:
+    """Find what code uses: modules of the package, stored results, files beside the chapters."""
+    imported, texts = _named(code)
+    files = set()
+    for name in (name.split(".") for name in imported):
+        for depth in range(1, len(name) + 1):
+            place = root.joinpath(*name[:depth]) if name[0] == "cnnbook" else root
+            files |= {place.with_suffix(".py"), place / "__init__.py"}
+    results = root / "benchmarks" / "results"  # of one name: results in .json, weights in .npz
+    for text in texts:
+        if re.fullmatch(r"[\w.-]+", text) and text not in SHOWN_RESULTS:
+            files |= {results / f"{text}.json", results / f"{text}.npz", root / "chapters" / text}
+    return {file for file in files if file.is_file()}
+
+
+@functools.cache
+def _hash(file: pathlib.Path, changed: int) -> bytes:
+    """Hash a file as it is on every system: universal newlines make the same text the same."""
+    contents = file.read_bytes()
+    if file.suffix in {".py", ".txt", ".json", ".md", ".bib"}:
+        contents = contents.replace(b"\r\n", b"\n")
+    return hashlib.sha256(contents).digest()
+
+
+def dependencies(source: pathlib.Path, root: pathlib.Path = ROOT) -> set[pathlib.Path]:
+    """Collect the files that a chapter's outputs depend on, apart from the chapter itself.
+
+    These are the modules that it imports, and those that they import; the stored results that one
+    of these names; the package's data; and the lock.
+    """
+    cells = [cell.source for cell in read_source(source).cells if cell.cell_type == "code"]
+    waiting = set().union(*(_used(code, root) for code in cells))
+    found = {root / "requirements.txt"}
+    found |= {file for file in (root / "cnnbook").rglob("*.*") if file.suffix not in CODE}
+    while waiting:
+        file = waiting.pop()
+        found.add(file)
+        if file.suffix == ".py":
+            waiting |= _used(file.read_text(encoding="utf-8"), root) - found
+    return found
+
+
+def digest(source: pathlib.Path, root: pathlib.Path = ROOT) -> str:
+    """Summarise what a chapter's outputs depend on, and the version of Python."""
     summary = hashlib.sha256(repr(sys.version_info[:2]).encode())
-    for file in files:
-        if file.is_file() and file.suffix != ".pyc" and file.name not in SHOWN_RESULTS:
-            summary.update(file.relative_to(root).as_posix().encode())
-            # Universal newlines: the same text checked out on Windows is the same text.
-            contents = file.read_bytes()
-            if file.suffix in {".py", ".txt", ".json", ".md"}:
-                contents = contents.replace(b"\r\n", b"\n")
-            summary.update(hashlib.sha256(contents).digest())
+    for file in sorted(dependencies(source, root)):
+        summary.update(file.relative_to(root).as_posix().encode())
+        summary.update(_hash(file, file.stat().st_mtime_ns))
     return summary.hexdigest()
 
 
 def cache_folder(root: pathlib.Path = ROOT) -> pathlib.Path:
-    """Return the cache of outputs made with the present package, data and environment."""
-    return root / "_build" / ".jupyter_cache" / digest(root)[:16]
+    """Return the cache of outputs, in which each notebook stands with its digest."""
+    return root / "_build" / ".jupyter_cache"
 
 
 def prepare_environment(root: pathlib.Path = ROOT) -> None:
@@ -102,22 +164,42 @@ def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path) -> None:
     unfinished.replace(file)
 
 
+@functools.cache
+def _read(source: pathlib.Path, changed: int) -> nbformat.NotebookNode:
+    return jupytext.read(source)
+
+
 def read_source(source: pathlib.Path) -> nbformat.NotebookNode:
     """Read a chapter's source as a notebook without outputs, cells numbered from 0."""
-    notebook = jupytext.read(source)
+    notebook = copy.deepcopy(_read(source, source.stat().st_mtime_ns))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # jupytext's are random: each conversion would differ
     return notebook
 
 
+def _stamped(notebook: nbformat.NotebookNode, stamp: str) -> nbformat.NotebookNode:
+    """Return a copy with a digest in its kernelspec, the one metadata that jupyter-cache hashes.
+
+    Sphinx's glue writes the same into the text that MyST-NB reads (`book.stamp_source`).
+    """
+    stamped = copy.deepcopy(notebook)
+    stamped.metadata.kernelspec["digest"] = stamp
+    return stamped
+
+
 def with_outputs(
-    notebook: nbformat.NotebookNode, cache: jupyter_cache.cache.main.JupyterCacheBase
+    source: pathlib.Path,
+    cache: jupyter_cache.cache.main.JupyterCacheBase,
+    root: pathlib.Path = ROOT,
 ) -> nbformat.NotebookNode | None:
-    """Return the notebook with the cached outputs of its code, or None if it never ran."""
+    """Return a chapter's notebook with the cached outputs of its code, or None if it never ran."""
     try:
-        _, merged = cache.merge_match_into_notebook(notebook)
+        _, merged = cache.merge_match_into_notebook(
+            _stamped(read_source(source), digest(source, root))
+        )
     except KeyError:
         return None
+    del merged.metadata.kernelspec["digest"]
     return merged
 
 
@@ -131,15 +213,16 @@ def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, bool]]:
 
 
 def _outputs_of_same_code(
-    notebook: nbformat.NotebookNode, cache: jupyter_cache.cache.main.JupyterCacheBase
+    source: pathlib.Path, cache: jupyter_cache.cache.main.JupyterCacheBase, root: pathlib.Path
 ) -> nbformat.NotebookNode | None:
     """Find outputs for a notebook of which only captions, alt texts or tags have changed.
 
     jupyter-cache hashes all metadata of a cell, so it calls such a notebook a new one.
     """
+    notebook, stamp = read_source(source), digest(source, root)
     for record in cache.list_cache_records():
         cached = cache.get_cache_bundle(record.pk).nb
-        if _code(cached) == _code(notebook):
+        if cached.metadata.kernelspec.get("digest") == stamp and _code(cached) == _code(notebook):
             code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
             for cell, old in zip(code_cells, (c for c in cached.cells), strict=True):
                 cell.outputs, cell.execution_count = old.outputs, old.execution_count
@@ -156,10 +239,13 @@ def _shorten_paths(notebook: nbformat.NotebookNode, root: pathlib.Path) -> None:
                 output.traceback = [line.replace(folder + os.sep, "") for line in output.traceback]
 
 
-def _store(notebook: nbformat.NotebookNode, source: pathlib.Path, cache, seconds: float) -> None:
+def _store(
+    notebook: nbformat.NotebookNode, source: pathlib.Path, cache, seconds: float, root: pathlib.Path
+) -> None:
     """Put an executed notebook into the cache under the hash that the book will look up."""
+    stamped = _stamped(notebook, digest(source, root))
     cache.cache_notebook_bundle(
-        CacheBundleIn(notebook, str(source), data={"execution_seconds": seconds}),
+        CacheBundleIn(stamped, str(source), data={"execution_seconds": seconds}),
         check_validity=False,
         overwrite=True,
     )
@@ -201,13 +287,17 @@ def _longest_first(sources: list[pathlib.Path], root: pathlib.Path) -> list[path
     facts = root / CHAPTER_FACTS
     known = json.loads(facts.read_text(encoding="utf-8"))["chapters"] if facts.is_file() else {}
     unknown = {"seconds": float("inf")}
-    return sorted(sources, key=lambda source: -known.get(source.stem, unknown)["seconds"])
+    return sorted(
+        sources,
+        key=lambda source: -known.get(chapter_name(source, root), unknown)["seconds"],
+    )
 
 
-def execute(root: pathlib.Path = ROOT) -> bool:
+def execute(root: pathlib.Path = ROOT, names: Sequence[str] = ()) -> bool:
     """Run every chapter that needs it; say which, for how long; return whether all passed.
 
-    Chapters run two at a time, since one alone does not keep two cores busy. The cache is filled
+    With names, only these chapters. Two run at a time, since one alone does not keep two cores
+    busy. The cache is filled
     from this process alone: two that write at once would lock each other out.
     """
     prepare_environment(root)
@@ -215,11 +305,12 @@ def execute(root: pathlib.Path = ROOT) -> bool:
     cache.change_cache_limit(10_000)  # its default of 1,000 would one day drop a chapter
     waiting, failed = [], []
     for source in chapters(root):
-        notebook = read_source(source)
-        ready = with_outputs(notebook, cache)
-        if ready is None and (ready := _outputs_of_same_code(notebook, cache)) is not None:
-            _store(ready, source, cache, 0.0)
-        write_notebook(ready or notebook, notebook_path(source, root))
+        if names and chapter_name(source, root) not in names:
+            continue
+        ready = with_outputs(source, cache, root)
+        if ready is None and (ready := _outputs_of_same_code(source, cache, root)) is not None:
+            _store(ready, source, cache, 0.0, root)
+        write_notebook(ready or read_source(source), notebook_path(source, root))
         if ready is None:
             waiting.append(source)
         else:
@@ -240,7 +331,7 @@ def execute(root: pathlib.Path = ROOT) -> bool:
                 cell.metadata.pop("execution", None)
             _shorten_paths(executed, root)
             write_notebook(executed, file)
-            _store(executed, source, cache, seconds)
+            _store(executed, source, cache, seconds, root)
             print(f"{name}: passed in {seconds:.0f} s", flush=True)
     if failed:
         print(f"The book is not built: {', '.join(failed)} failed.", flush=True)
@@ -261,10 +352,14 @@ def main() -> int:
     parser.add_argument(
         "--convert-only", action="store_true", help="write the notebooks, run nothing"
     )
-    if parser.parse_args().convert_only:
+    parser.add_argument("names", nargs="*", metavar="chapter", help="run only these chapters")
+    arguments = parser.parse_args()
+    if arguments.convert_only:
         convert()
         return 0
-    return 0 if execute() else 1
+    if unknown := set(arguments.names) - {chapter_name(source) for source in chapters()}:
+        parser.error(f"there is no chapter {', '.join(sorted(unknown))} with code in _toc.yml")
+    return 0 if execute(names=arguments.names) else 1
 
 
 if __name__ == "__main__":

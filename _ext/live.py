@@ -192,7 +192,7 @@ def published_networks() -> dict[str, dict]:
     cache = jupyter_cache.get_cache(execution.cache_folder())
     found = {}
     for source in execution.chapters():
-        notebook = execution.with_outputs(execution.read_source(source), cache)
+        notebook = execution.with_outputs(source, cache)
         for cell in notebook.cells if notebook else []:
             for output in cell.get("outputs", []):
                 network = output.get("data", {}).get(MIME_TYPE)

@@ -1,8 +1,9 @@
 """Run every chapter as a reader would, one at a time, and store its time and peak memory.
 
-    python benchmarks/chapters.py [learning faster]
+    python benchmarks/chapters.py [training/learning training/faster]
 
-With names, only these chapters run, and what is stored of the others stays. Memory is the resident
+With names, only these chapters run, and what is stored of the others stays, with the machine that
+measured it. Memory is the resident
 set of the kernel and its children, sampled ten times a second; where the system tells, what
 processes share is counted once.
 """
@@ -10,15 +11,19 @@ processes share is counted once.
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
+import pathlib
 import sys
 import threading
 import time
 
-import execution
 import nbclient
 import psutil
 import record
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "_ext"))
+import execution
 
 
 def _resident_bytes(process: psutil.Process) -> int:
@@ -55,29 +60,28 @@ def measure(source) -> dict:
     return {"seconds": round(time.perf_counter() - start, 1), "peak_memory_bytes": peak}
 
 
-def stored() -> dict:
-    """Return the facts stored before, if any."""
-    file = record.RESULTS / "chapters.json"
-    return json.loads(file.read_text(encoding="utf-8"))["chapters"] if file.is_file() else {}
-
-
 def main() -> None:
     """Measure the chapters asked for, or all, and store the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="chapter", help="the name of its file")
+    parser.add_argument("names", nargs="*", metavar="chapter", help="its path below chapters/")
     asked = parser.parse_args().names
-    sources = {source.stem: source for source in execution.chapters()}
+    sources = {execution.chapter_name(source): source for source in execution.chapters()}
     if unknown := set(asked) - set(sources):
         parser.error(f"a chapter is one of {', '.join(sources)}, got {', '.join(sorted(unknown))}")
     execution.prepare_environment()
-    before, facts = stored(), {}
+    file = record.RESULTS / "chapters.json"
+    before = json.loads(file.read_text(encoding="utf-8"))["chapters"] if file.is_file() else {}
+    here = {key: record.machine()[key] for key in ("cores", "processor")}
+    here["measured_on"] = datetime.date.today().isoformat()
+    facts = {}
     for name, source in sources.items():
         if not asked or name in asked:
-            facts[name] = measure(source)
+            facts[name] = measure(source) | here
             print(name, facts[name], file=sys.stderr)
         elif name in before:
             facts[name] = before[name]
-    print(f"wrote {record.write('chapters', {'chapters': facts}).name}")
+    record.store(file, {"chapters": facts})
+    print(f"wrote {file.name}")
 
 
 if __name__ == "__main__":
