@@ -1,0 +1,147 @@
+"""The two levels of the book: six pages of a guide, and what lies in depth below each.
+
+The table of contents says which is which: a page with `sections` is a page of the guide, and the
+pages below it are its depth.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+
+import book
+import execution
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+logger = logging.getLogger(__name__)
+
+
+@functools.cache
+def _table_of_contents(changed: int) -> dict:
+    return yaml.safe_load((execution.ROOT / "_toc.yml").read_text(encoding="utf-8"))
+
+
+def guide() -> dict[str, list[str]]:
+    """Return the pages of the guide in their order, and below each all that lies in depth."""
+    toc = _table_of_contents((execution.ROOT / "_toc.yml").stat().st_mtime_ns)
+    pages = [page for part in toc.get("parts", []) for page in part["chapters"]]
+    return {
+        page["file"]: execution.toc_files(page["sections"]) for page in pages if "sections" in page
+    }
+
+
+def guide_page_above(docname: str) -> str | None:
+    """Say below which page of the guide a page in depth lies."""
+    return next((page for page, below in guide().items() if docname in below), None)
+
+
+class Question(SphinxDirective):
+    """``{question} What is asked?``: choices, each of which opens to say whether it is right.
+
+    The content is a list. Each item begins with ``yes:`` or ``no:`` and the choice; what follows,
+    indented, explains. HTML's own ``<details>`` needs no script, and works with a keyboard.
+    """
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self):
+        """Write the choices as details that close each other."""
+        number = self.env.new_serialno("question")
+        asked, messages = self.parse_inline(self.arguments[0])
+        name = f"question-{number}"
+        holder = [
+            nodes.raw("", f'<div class="question" role="group" aria-labelledby="{name}">',
+                      format="html"),
+            nodes.raw("", f'<p class="question-asked" id="{name}">', format="html"),
+            *asked,
+            nodes.raw("", "</p>", format="html"),
+        ]  # fmt: skip
+        choices = self._choices()
+        if [right for right, *_ in choices].count(True) != 1:
+            raise self.error("A question needs one choice with `yes:`, and others with `no:`.")
+        for right, choice, explained in choices:
+            told, more = self.parse_inline(choice)
+            verdict = nodes.strong("", "Yes." if right else "No.")
+            body = nodes.container(classes=["question-answer"])
+            self.state.nested_parse(explained, self.content_offset, body)
+            if not body.children or not isinstance(body[0], nodes.paragraph):
+                raise self.error(f"Each choice needs an explanation: {choice}")
+            body[0].insert(0, [verdict, nodes.Text(" ")])
+            kind = "right" if right else "wrong"
+            opening = f'<details class="question-{kind}" name="{name}"><summary>'
+            holder += [nodes.raw("", opening, format="html"), *told]
+            holder += [nodes.raw("", "</summary>", format="html"), body, *more]
+            holder += [nodes.raw("", "</details>", format="html")]
+        return [*holder, *messages, nodes.raw("", "</div>", format="html")]
+
+    def _choices(self) -> list[tuple[bool, str, StringList]]:
+        """Take the list apart: right or wrong, the choice, and the lines that explain it."""
+        found = []
+        for line, (source, number) in zip(self.content, self.content.items, strict=True):
+            if start := re.match(r"- (yes|no): +(.*)", line):
+                found.append((start[1] == "yes", start[2], StringList()))
+            elif found:
+                found[-1][2].append(line.strip(), source, number)
+        return found
+
+
+class Deeper(SphinxDirective):
+    """``{deeper}``: what lies below this page, a line ``name: sentence`` for each.
+
+    Title and minutes are those of the page; one that is not named is missed.
+    """
+
+    has_content = True
+
+    def run(self):
+        """Turn each line into an item of a list."""
+        told = dict(line.split(": ", 1) for line in self.content if line.strip())
+        below = [name.removeprefix("chapters/") for name in guide().get(self.env.docname, [])]
+        for name in set(told) ^ set(below):
+            logger.warning("{deeper} and _toc.yml differ: %s", name, location=self.get_location())
+        lines = []
+        for name in (name for name in below if name in told):
+            source = execution.ROOT / "chapters" / f"{name}.md"
+            self.env.note_dependency(str(source))
+            minutes = f"{book.reading_minutes(source)} minutes"
+            lines.append(f"- {{doc}}`/chapters/{name}` ({minutes}): {told[name]}")
+        holder = nodes.container(classes=["deeper"])
+        self.state.nested_parse(
+            StringList(lines, source=self.env.docname), self.content_offset, holder
+        )
+        return [holder]
+
+
+def turn_pages(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Let Previous and Next stay inside the guide, and lead from the depth back up."""
+    order = [app.config.root_doc, *guide()]
+
+    def link(docname: str) -> dict | None:
+        if docname not in app.env.titles:
+            return None
+        title = html.escape(app.env.titles[docname].astext(), quote=False)
+        return {"link": app.builder.get_relative_uri(pagename, docname), "title": title}
+
+    context["prev"] = context["next"] = context["up"] = None
+    if above := guide_page_above(pagename):
+        context["up"] = link(above)
+    elif pagename in order:
+        place = order.index(pagename)
+        context["prev"] = link(order[place - 1]) if place else None
+        context["next"] = link(order[place + 1]) if place + 1 < len(order) else None
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the directives, and the links between pages."""
+    app.add_directive("question", Question)
+    app.add_directive("deeper", Deeper)
+    app.connect("html-page-context", turn_pages)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
