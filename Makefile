@@ -45,6 +45,7 @@ format: $(ENVIRONMENT)
 bench: export PYTHONPATH = _ext
 bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/article_recipe.py
+	$(BIN)/python benchmarks/article_network.py
 	$(BIN)/python benchmarks/dense_control.py
 	$(BIN)/python benchmarks/pooling_control.py
 	$(BIN)/python benchmarks/pooling_windows.py
