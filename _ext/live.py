@@ -7,8 +7,10 @@ those were executed for this very build.
 
 from __future__ import annotations
 
+import html
 import json
 import pathlib
+from typing import ClassVar
 
 import execution
 import jupyter_cache
@@ -23,15 +25,20 @@ FOLDER = "playground"
 NETWORKS = "networks.js"
 MEASURED = execution.ROOT / "benchmarks" / "results" / "playground.json"
 MIME_TYPE = "application/vnd.cnnbook.network+json"
+STYLES = ["playground.css", "small.css"]
 PLAYGROUND_SCRIPTS = [
     *(NETWORKS, "network.js", "normalize.js", "dom.js", "pad.js", "explain.js"),
     *("questions.js", "playground.js"),
 ]
+# It loads the networks itself, once the reader comes near it.
+GLANCE_SCRIPTS = ["network.js", "normalize.js", "dom.js", "pad.js", "widgets.js", "glance.js"]
+FRAMES_SCRIPTS = ["dom.js", "widgets.js", "frames.js"]
 WIDGET_SCRIPTS = {
     "convolution": ["dom.js", "widgets.js", "widget-convolution.js"],
     "pooling": ["dom.js", "widgets.js", "widget-pooling.js"],
     "loss": ["dom.js", "widgets.js", "widget-loss.js"],
     "shapes": ["dom.js", "widgets.js", "widget-shapes.js"],
+    "descent": ["dom.js", "widgets.js", "widget-descent.js"],
 }
 
 logger = logging.getLogger(__name__)
@@ -89,6 +96,61 @@ class Widget(SphinxDirective):
             nodes.raw("", "<noscript>", format="html"),
             *told.children,
             nodes.raw("", "</noscript>", format="html"),
+        ]
+
+
+class Glance(SphinxDirective):
+    """``{glance} page figure``: a pad, the network's answer and eight maps, in little room.
+
+    Without JavaScript, the content and that figure.
+    """
+
+    required_arguments = 2
+    has_content = True
+
+    def run(self):
+        """Leave a container for the scripts, and in <noscript> the text and the figure."""
+        _need(self, GLANCE_SCRIPTS)
+        told = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, told)
+        start = '<div class="cnnbook-widget cnnbook-glance" data-widget="glance" hidden></div>'
+        return [
+            nodes.raw("", start, format="html"),
+            nodes.raw("", "<noscript>", format="html"),
+            *told.children,
+            StillPicture(chapter=self.arguments[0], figure=self.arguments[1]),
+            nodes.raw("", "</noscript>", format="html"),
+        ]
+
+
+class Frames(SphinxDirective):
+    """``{frames} figure count``: a figure of this page, a strip of frames, shown one at a time.
+
+    The content says what a frame is ("epoch"). The frames are as wide as each other, without space
+    between them; the first has the number 1, or that of the option ``first``. Without JavaScript
+    the whole strip is seen.
+    """
+
+    required_arguments = 2
+    has_content = True
+    option_spec: ClassVar = {"first": int}
+
+    def run(self):
+        """Leave a container for the script, which goes into the figure."""
+        figure, count = self.arguments
+        label = " ".join(self.content).strip()
+        if not count.isdigit() or int(count) < 2 or not label:
+            raise self.error("frames need a figure, how many there are (at least 2), and a label.")
+        _need(self, FRAMES_SCRIPTS)
+        facts = {"figure": figure, "count": count, "first": self.options.get("first", 1)}
+        data = " ".join(f'data-{key}="{html.escape(str(v))}"' for key, v in facts.items())
+        return [
+            nodes.raw(
+                "",
+                f'<div class="cnnbook-widget cnnbook-frames" data-widget="frames" {data} hidden>'
+                f"{html.escape(label)}</div>",
+                format="html",
+            )
         ]
 
 
@@ -182,9 +244,9 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, do
     if not scripts:
         return
     here = context["pathto"](f"{FOLDER}/", resource=True)
-    style = f'<link rel="stylesheet" href="{here}playground.css" />'
+    styles = [f'<link rel="stylesheet" href="{here}{style}" />' for style in STYLES]
     tags = [f'<script defer src="{here}{script}"></script>' for script in scripts]
-    context["metatags"] = "\n".join([context.get("metatags", ""), style, *tags])
+    context["metatags"] = "\n".join([context.get("metatags", ""), *styles, *tags])
 
 
 def published_networks() -> dict[str, dict]:
@@ -225,6 +287,8 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("playground", Playground)
     app.add_directive("playground-measured", PlaygroundMeasured)
     app.add_directive("widget", Widget)
+    app.add_directive("glance", Glance)
+    app.add_directive("frames", Frames)
     app.add_post_transform(PutStillPictures)
     app.connect("html-page-context", add_scripts)
     app.connect("build-finished", publish_scripts)
