@@ -24,7 +24,8 @@ def bare(browser, tmp_path):
         tags += [
             f'<script defer src="{(FOLDER / script).as_uri()}"></script>' for script in scripts
         ]
-        html = f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title>{''.join(tags)}<main class=bd-article>{body}</main>"
+        head = f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title>{''.join(tags)}"
+        html = f"{head}<main class=bd-article>{body}</main>"
         (tmp_path / "page.html").write_text(html, encoding="utf-8")
         page.goto((tmp_path / "page.html").as_uri())
         return page
