@@ -132,9 +132,17 @@ def flow() -> tuple:
             benchmark.GUIDANCE,
             "euler",
         )
+        asked = labels[:IMAGES_DRAWN]
         reference, _ = judge.read(images)
-        found = benchmark.score(drawn, labels[:IMAGES_DRAWN], judge, reference)
-        return {"digits": IMAGES_DRAWN} | {key: found[key] for key in ("recognised", "distance")}
+        found = benchmark.score(drawn, asked, judge, reference)
+        _, read = judge.read(drawn)
+        misread = [[int(n), int(asked[n]), int(read[n])] for n in np.flatnonzero(read != asked)]
+        return {
+            "digits": IMAGES_DRAWN,
+            "recognised": found["recognised"],
+            "distance": found["distance"],
+            "misread": misread,  # place in the order drawn, the digit asked for, the digit read
+        }
 
     order = np.random.default_rng(0).permutation(len(x_test))
     first, second = np.split(order, 2)  # as the chapter halves the test digits
