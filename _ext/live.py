@@ -7,8 +7,10 @@ those were executed for this very build.
 
 from __future__ import annotations
 
+import html
 import json
 import pathlib
+from typing import ClassVar
 
 import execution
 import jupyter_cache
@@ -23,28 +25,50 @@ FOLDER = "playground"
 NETWORKS = "networks.js"
 MEASURED = execution.ROOT / "benchmarks" / "results" / "playground.json"
 MIME_TYPE = "application/vnd.cnnbook.network+json"
+STYLES = ["playground.css", "small.css"]
 PLAYGROUND_SCRIPTS = [
     *(NETWORKS, "network.js", "normalize.js", "dom.js", "pad.js", "explain.js"),
     *("questions.js", "playground.js"),
 ]
+# It loads the networks itself, once the reader comes near it.
+GLANCE_SCRIPTS = ["network.js", "normalize.js", "dom.js", "pad.js", "widgets.js", "glance.js"]
+FRAMES_SCRIPTS = ["dom.js", "widgets.js", "frames.js"]
 WIDGET_SCRIPTS = {
     "convolution": ["dom.js", "widgets.js", "widget-convolution.js"],
     "pooling": ["dom.js", "widgets.js", "widget-pooling.js"],
     "loss": ["dom.js", "widgets.js", "widget-loss.js"],
     "shapes": ["dom.js", "widgets.js", "widget-shapes.js"],
+    "descent": ["dom.js", "widgets.js", "widget-descent.js"],
 }
 
 logger = logging.getLogger(__name__)
 
 
 class StillPicture(nodes.General, nodes.Element):
-    """A place for a copy of a figure, for readers without JavaScript."""
+    """A place for a copy of a figure: inside <noscript>, or with the attribute `copy` as a figure.
+
+    Its children, if it has any, are the copy's caption.
+    """
 
 
 def _need(directive: SphinxDirective, scripts: list[str]) -> None:
     """Note that the page needs these scripts."""
     needed = directive.env.metadata[directive.env.docname].setdefault("live_scripts", [])
     needed += [script for script in scripts if script not in needed]
+
+
+class Still(SphinxDirective):
+    """``{still} page figure``: a copy of another page's figure; the content is its new caption."""
+
+    required_arguments = 2
+    has_content = True
+
+    def run(self):
+        """Leave a place for the figure, which has a caption of its own or keeps the other's."""
+        page, figure = self.arguments
+        caption, messages = self.parse_inline(" ".join(self.content))
+        name = f"still-{self.env.new_serialno('still')}"
+        return [StillPicture("", *caption, chapter=page, figure=figure, copy=name), *messages]
 
 
 class Playground(SphinxDirective):
@@ -89,6 +113,62 @@ class Widget(SphinxDirective):
             nodes.raw("", "<noscript>", format="html"),
             *told.children,
             nodes.raw("", "</noscript>", format="html"),
+        ]
+
+
+class Glance(SphinxDirective):
+    """``{glance} page figure``: a pad, the network's answer and eight maps, in little room.
+
+    Without JavaScript, the content and that figure.
+    """
+
+    required_arguments = 2
+    has_content = True
+
+    def run(self):
+        """Leave a container for the scripts, and in <noscript> the text and the figure."""
+        _need(self, GLANCE_SCRIPTS)
+        told = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, told)
+        start = '<div class="cnnbook-widget cnnbook-glance" data-widget="glance" hidden></div>'
+        return [
+            nodes.raw("", start, format="html"),
+            nodes.raw("", "<noscript>", format="html"),
+            *told.children,
+            StillPicture(chapter=self.arguments[0], figure=self.arguments[1]),
+            nodes.raw("", "</noscript>", format="html"),
+        ]
+
+
+class Frames(SphinxDirective):
+    """``{frames} figure count``: a figure of this page, a strip of frames, shown one at a time.
+
+    The content says what a frame is ("epoch"). The frames are as wide as each other, without space
+    between them; the first has the number 1, or that of the option ``first``. Without JavaScript
+    the whole strip is seen.
+    """
+
+    required_arguments = 2
+    has_content = True
+    option_spec: ClassVar = {"first": int}
+
+    def run(self):
+        """Leave a container for the script, which goes into the figure."""
+        figure, count = self.arguments
+        label = " ".join(self.content).strip()
+        if not count.isdigit() or int(count) < 2 or not label:
+            raise self.error("frames need a figure, how many there are (at least 2), and a label.")
+        _need(self, FRAMES_SCRIPTS)
+        self.env.metadata[self.env.docname].setdefault("frames", []).append(figure)
+        facts = {"figure": figure, "count": count, "first": self.options.get("first", 1)}
+        data = " ".join(f'data-{key}="{html.escape(str(v))}"' for key, v in facts.items())
+        return [
+            nodes.raw(
+                "",
+                f'<div class="cnnbook-widget cnnbook-frames" data-widget="frames" {data} hidden>'
+                f"{html.escape(label)}</div>",
+                format="html",
+            )
         ]
 
 
@@ -171,9 +251,29 @@ class PutStillPictures(SphinxPostTransform):
             for copy in copies:
                 for node in copy.findall(nodes.Element):
                     node["ids"], node["names"] = [], []
-                for caption in list(copy.findall(nodes.caption)):
-                    caption.replace_self(nodes.paragraph("", "", *caption.children))
-            place.replace_self([nodes.container("", *copy.children) for copy in copies])
+            place.replace_self([self.held(place, copy) for copy in copies])
+
+    def held(self, place: StillPicture, copy: nodes.figure) -> nodes.Element:
+        """Say what stands in the place: the figure, or in <noscript> its parts alone."""
+        captions = list(copy.findall(nodes.caption))
+        if "copy" not in place:
+            for caption in captions:
+                caption.replace_self(nodes.paragraph("", "", *caption.children))
+            return nodes.container("", *copy.children)
+        copy["ids"] = [place["copy"]]  # a figure needs a name, and this one is not numbered
+        if place.children:
+            for caption in captions:
+                caption.parent.remove(caption)
+            copy += nodes.caption("", "", *place.children)
+        return copy
+
+
+def check_frames(app: Sphinx, doctree: nodes.document) -> None:
+    """Say so where {frames} names a figure that the page does not have."""
+    here = {name for figure in doctree.findall(nodes.figure) for name in figure["ids"]}
+    for name in app.env.metadata[app.env.docname].get("frames", []):
+        if name not in here:
+            logger.warning("there is no figure %s on this page", name, location=app.env.docname)
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -182,9 +282,9 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, do
     if not scripts:
         return
     here = context["pathto"](f"{FOLDER}/", resource=True)
-    style = f'<link rel="stylesheet" href="{here}playground.css" />'
+    styles = [f'<link rel="stylesheet" href="{here}{style}" />' for style in STYLES]
     tags = [f'<script defer src="{here}{script}"></script>' for script in scripts]
-    context["metatags"] = "\n".join([context.get("metatags", ""), style, *tags])
+    context["metatags"] = "\n".join([context.get("metatags", ""), *styles, *tags])
 
 
 def published_networks() -> dict[str, dict]:
@@ -222,10 +322,14 @@ def publish_scripts(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict:
     """Register the directives, and what publishes their scripts."""
     app.add_node(StillPicture)
+    app.add_directive("still", Still)
     app.add_directive("playground", Playground)
     app.add_directive("playground-measured", PlaygroundMeasured)
     app.add_directive("widget", Widget)
+    app.add_directive("glance", Glance)
+    app.add_directive("frames", Frames)
     app.add_post_transform(PutStillPictures)
+    app.connect("doctree-read", check_frames)
     app.connect("html-page-context", add_scripts)
     app.connect("build-finished", publish_scripts)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
