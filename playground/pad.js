@@ -15,7 +15,7 @@
    * every change, `clear()` when a key asks for an empty sheet, `say(text, delay)` with what a
    * listener needs.
    */
-  function makePad({ strokes, paint, begin, changed, clear, say }) {
+  function makePad({ strokes, paint, begin = () => false, changed, clear, say }) {
     const canvas = element("canvas", { "aria-hidden": "true" });
     const help = cnnbook.dom.newId("help");
     const node = element(
