@@ -17,7 +17,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +120,53 @@ class Deeper(SphinxDirective):
         return [holder]
 
 
+class Thumbnails(SphinxDirective):
+    """``{thumbnails}``: a small copy of a figure of each page, a line ``page figure`` for each.
+
+    Below it stand the page's title, with a link, and its minutes.
+    """
+
+    has_content = True
+
+    def run(self):
+        """Write a {still} for each line."""
+        lines = []
+        for line in self.content:
+            page, figure = line.split()
+            minutes = told_minutes(self.env, [f"chapters/{page}"])
+            lines += [
+                f"```{{still}} {page} {figure}",
+                f"{{doc}}`/chapters/{page}` {minutes}",
+                "```",
+            ]
+        holder = nodes.container(classes=["thumbnails"])
+        self.state.nested_parse(
+            StringList(lines, source=self.env.docname), self.content_offset, holder
+        )
+        return [holder]
+
+
+class MinutesRole(SphinxRole):
+    """``{minutes}`guide` ``: how long the guide takes to read, or ``book``, or one page."""
+
+    def run(self):
+        """Add up the minutes of the pages."""
+        pages = {
+            "guide": list(guide()),
+            "book": [page for above, below in guide().items() for page in (above, *below)],
+        }.get(self.text, [f"chapters/{self.text}"])
+        return [nodes.Text(told_minutes(self.env, pages))], []
+
+
+def told_minutes(env, pages: list[str]) -> str:
+    """Say how long pages take to read; the page that says so depends on their sources."""
+    sources = [execution.ROOT / f"{page}.md" for page in pages]
+    for source in sources:
+        env.note_dependency(str(source))
+    minutes = sum(book.reading_minutes(source) for source in sources)
+    return f"{minutes} minutes" if minutes < 100 else f"{minutes / 60:.0f} hours"
+
+
 def turn_pages(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Let Previous and Next stay inside the guide, and lead from the depth back up."""
     order = [app.config.root_doc, *guide()]
@@ -143,5 +190,7 @@ def setup(app: Sphinx) -> dict:
     """Register the directives, and the links between pages."""
     app.add_directive("question", Question)
     app.add_directive("deeper", Deeper)
+    app.add_directive("thumbnails", Thumbnails)
+    app.add_role("minutes", MinutesRole())
     app.connect("html-page-context", turn_pages)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

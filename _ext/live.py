@@ -45,13 +45,30 @@ logger = logging.getLogger(__name__)
 
 
 class StillPicture(nodes.General, nodes.Element):
-    """A place for a copy of a figure, for readers without JavaScript."""
+    """A place for a copy of a figure: inside <noscript>, or with the attribute `copy` as a figure.
+
+    Its children, if it has any, are the copy's caption.
+    """
 
 
 def _need(directive: SphinxDirective, scripts: list[str]) -> None:
     """Note that the page needs these scripts."""
     needed = directive.env.metadata[directive.env.docname].setdefault("live_scripts", [])
     needed += [script for script in scripts if script not in needed]
+
+
+class Still(SphinxDirective):
+    """``{still} page figure``: a copy of another page's figure; the content is its new caption."""
+
+    required_arguments = 2
+    has_content = True
+
+    def run(self):
+        """Leave a place for the figure, which has a caption of its own or keeps the other's."""
+        page, figure = self.arguments
+        caption, messages = self.parse_inline(" ".join(self.content))
+        name = f"still-{self.env.new_serialno('still')}"
+        return [StillPicture("", *caption, chapter=page, figure=figure, copy=name), *messages]
 
 
 class Playground(SphinxDirective):
@@ -142,6 +159,7 @@ class Frames(SphinxDirective):
         if not count.isdigit() or int(count) < 2 or not label:
             raise self.error("frames need a figure, how many there are (at least 2), and a label.")
         _need(self, FRAMES_SCRIPTS)
+        self.env.metadata[self.env.docname].setdefault("frames", []).append(figure)
         facts = {"figure": figure, "count": count, "first": self.options.get("first", 1)}
         data = " ".join(f'data-{key}="{html.escape(str(v))}"' for key, v in facts.items())
         return [
@@ -233,9 +251,29 @@ class PutStillPictures(SphinxPostTransform):
             for copy in copies:
                 for node in copy.findall(nodes.Element):
                     node["ids"], node["names"] = [], []
-                for caption in list(copy.findall(nodes.caption)):
-                    caption.replace_self(nodes.paragraph("", "", *caption.children))
-            place.replace_self([nodes.container("", *copy.children) for copy in copies])
+            place.replace_self([self.held(place, copy) for copy in copies])
+
+    def held(self, place: StillPicture, copy: nodes.figure) -> nodes.Element:
+        """Say what stands in the place: the figure, or in <noscript> its parts alone."""
+        captions = list(copy.findall(nodes.caption))
+        if "copy" not in place:
+            for caption in captions:
+                caption.replace_self(nodes.paragraph("", "", *caption.children))
+            return nodes.container("", *copy.children)
+        copy["ids"] = [place["copy"]]  # a figure needs a name, and this one is not numbered
+        if place.children:
+            for caption in captions:
+                caption.parent.remove(caption)
+            copy += nodes.caption("", "", *place.children)
+        return copy
+
+
+def check_frames(app: Sphinx, doctree: nodes.document) -> None:
+    """Say so where {frames} names a figure that the page does not have."""
+    here = {name for figure in doctree.findall(nodes.figure) for name in figure["ids"]}
+    for name in app.env.metadata[app.env.docname].get("frames", []):
+        if name not in here:
+            logger.warning("there is no figure %s on this page", name, location=app.env.docname)
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -284,12 +322,14 @@ def publish_scripts(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict:
     """Register the directives, and what publishes their scripts."""
     app.add_node(StillPicture)
+    app.add_directive("still", Still)
     app.add_directive("playground", Playground)
     app.add_directive("playground-measured", PlaygroundMeasured)
     app.add_directive("widget", Widget)
     app.add_directive("glance", Glance)
     app.add_directive("frames", Frames)
     app.add_post_transform(PutStillPictures)
+    app.connect("doctree-read", check_frames)
     app.connect("html-page-context", add_scripts)
     app.connect("build-finished", publish_scripts)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

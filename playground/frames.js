@@ -45,7 +45,7 @@
     }
 
     function start() {
-      image.style.aspectRatio = `${image.naturalWidth / count} / ${image.naturalHeight}`;
+      image.style.setProperty("--cb-frame", image.naturalWidth / count / image.naturalHeight);
       image.classList.add("cb-frame");
       root.replaceChildren(image, element("div", { class: "cb-row" }, play, row), speaker);
       show(0);

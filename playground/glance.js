@@ -218,12 +218,8 @@
             role: "img",
             "aria-label": `${MAPS} maps of the ${order ? "second" : "first"} convolution: where each finds its pattern in the digit`,
           });
-          maps.append(element(
-            "figure",
-            { class: "cb-glance-layer" },
-            element("figcaption", { class: "cb-small-title" }, `${order ? "Second" : "First"} convolution: ${MAPS} of its ${shape[2]} maps`),
-            canvas,
-          ));
+          const title = `${order ? "Second convolution, larger ones" : "First convolution, small patterns"}: ${MAPS} of ${shape[2]} maps`;
+          maps.append(element("div", { class: "cb-glance-layer" }, element("div", { class: "cb-small-title" }, title), canvas));
           return { index, shape, channels: channelsToShow(results, index, shape), canvas };
         });
         update();

@@ -9,7 +9,7 @@
   const BEST = 2;
   const LEAST = 0.3;
   const START = -1.6;
-  const [LEFT, RIGHT, HIGH] = [-2.4, 6.4, 9.4]; // what the picture shows
+  const [LEFT, RIGHT, HIGH] = [-2.3, 6.3, 9.5]; // what the picture shows
   const MOST_STEPS = 60;
   const ARRIVED = 0.02; // size of a slope that is as good as none
 
@@ -25,9 +25,9 @@
   widgets.descend = descend;
   if (typeof document === "undefined") return;
 
-  const [WIDTH, HEIGHT, FOOT] = [400, 190, 176];
-  const acrossOf = (weight) => ((weight - LEFT) / (RIGHT - LEFT)) * WIDTH;
-  const downOf = (loss) => FOOT - (loss / HIGH) * (FOOT - 10);
+  const [WIDTH, HEIGHT, MARGIN, FOOT, TOP] = [400, 200, 48, 176, 6];
+  const acrossOf = (weight) => MARGIN + ((weight - LEFT) / (RIGHT - LEFT)) * (WIDTH - MARGIN - 4);
+  const downOf = (loss) => FOOT - (loss / HIGH) * (FOOT - TOP);
   const two = (value) => `${value < 0 && value.toFixed(2) !== "-0.00" ? "−" : ""}${Math.abs(value).toFixed(2)}`;
 
   function drawn(name, properties = {}, ...children) {
@@ -40,7 +40,7 @@
   widgets.widget("descent", (root) => {
     const state = { rate: 0.2, weight: START, steps: [] };
     const speaker = dom.announcer();
-    const points = Array.from({ length: 89 }, (_, i) => LEFT + i / 10);
+    const points = Array.from({ length: 87 }, (_, i) => LEFT + i / 10);
     const curve = drawn("path", {
       class: "cb-curve",
       d: points.map((w, i) => `${i ? "L" : "M"}${acrossOf(w).toFixed(1)} ${downOf(lossAt(w)).toFixed(1)}`).join(""),
@@ -51,9 +51,9 @@
     const picture = drawn(
       "svg",
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "cb-descent" },
-      drawn("line", { class: "cb-axis", x1: 0, x2: WIDTH, y1: FOOT, y2: FOOT }),
-      drawn("text", { x: 4, y: 186 - 172 }, "loss"),
-      drawn("text", { x: WIDTH - 4, y: HEIGHT - 1, "text-anchor": "end" }, "weight →"),
+      drawn("path", { class: "cb-axis", d: `M${MARGIN - 4} ${TOP}V${FOOT}H${WIDTH - 4}` }),
+      drawn("text", { x: 6, y: TOP + 12 }, "loss"),
+      drawn("text", { x: WIDTH - 6, y: HEIGHT - 7, "text-anchor": "end" }, "weight"),
       curve, trail, tangent, ball,
     );
     const told = element("p", { class: "cb-facts cb-told" });

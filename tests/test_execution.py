@@ -121,16 +121,31 @@ def test_one_failing_chapter_does_not_stop_the_others(book, capsys):
     assert said.endswith("The book is not built: chapters/one.md failed.\n")
 
 
-def test_the_digest_ignores_what_no_chapter_reads(book):
-    before = execution.digest(book)
-    (book / "benchmarks" / "results").mkdir(parents=True)
-    for name in ("chapters", "playground"):
-        (book / "benchmarks" / "results" / f"{name}.json").write_text("{}")
-    (book / "cnnbook" / "__pycache__").mkdir()
-    (book / "cnnbook" / "__pycache__" / "helper.pyc").write_bytes(b"")
-    assert execution.digest(book) == before
-    (book / "benchmarks" / "results" / "other.json").write_text("{}")
-    assert execution.digest(book) != before
+def test_a_digest_follows_what_the_chapter_uses_and_nothing_else(book):
+    package, results = book / "cnnbook", book / "benchmarks" / "results"
+    results.mkdir(parents=True)
+    (package / "__pycache__").mkdir()
+    chapter = book / "chapters" / "one.md"
+    written = []
+
+    def changes(file: pathlib.Path, text: str) -> bool:
+        before = execution.digest(chapter, book)
+        file.write_text(text)
+        os.utime(file, ns=(len(written), len(written)))  # two writes within one tick of the clock
+        written.append(file)
+        return execution.digest(chapter, book) != before
+
+    assert not changes(package / "other.py", "nobody imports this")
+    assert not changes(package / "__pycache__" / "helper.pyc", "bytecode")
+    assert not changes(results / "unnamed.json", "{}")
+    assert not changes(results / "chapters.json", "{}"), "pages show it, no chapter reads it"
+    assert changes(package / "helper.py", "from cnnbook import other; ANSWER = 42")
+    assert changes(package / "other.py", "now the helper imports it")
+    assert changes(chapter, chapter.read_text().replace("helper.ANSWER", "'stored'")) is False
+    assert changes(results / "stored.json", "{}"), "its name stands in the chapter's code"
+    assert changes(results / "stored.npz", "weights of the same name")
+    assert changes(package / "data.bin", "the package's data")
+    assert changes(book / "requirements.txt", "numpy==2")
 
 
 def test_a_notebook_that_cannot_be_written_leaves_the_old_one(book, monkeypatch):
@@ -148,7 +163,7 @@ def test_a_notebook_that_cannot_be_written_leaves_the_old_one(book, monkeypatch)
 
 def plain_build(book, *options: str) -> subprocess.CompletedProcess:
     """Build the small book as someone without make would: `jupyter-book build .`"""
-    for name in ("_config.yml", "_ext", "_static"):
+    for name in ("_config.yml", "_ext", "_static", "_templates"):
         source = execution.ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, book / name)
@@ -186,7 +201,7 @@ def test_the_longest_chapter_begins_first_and_a_new_one_before_it(tmp_path):
     facts = tmp_path / execution.CHAPTER_FACTS
     facts.parent.mkdir(parents=True)
     facts.write_text('{"chapters": {"short": {"seconds": 5}, "long": {"seconds": 60}}}')
-    sources = [pathlib.Path(f"{name}.md") for name in ("short", "long", "new")]
+    sources = [tmp_path / "chapters" / f"{name}.md" for name in ("short", "long", "new")]
     ordered = execution._longest_first(sources, tmp_path)
     assert [source.stem for source in ordered] == ["new", "long", "short"]
     facts.unlink()

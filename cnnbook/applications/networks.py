@@ -1,0 +1,58 @@
+"""The trained networks of the applications, ready to be called.
+
+``benchmarks/stored_networks.py`` trains each as the chapter of its task does, and stores the
+weights as float16 with its scores. Here the network is built again and given them: that takes a
+moment, where training took up to seven minutes.
+"""
+
+from __future__ import annotations
+
+import keras
+
+from cnnbook import audio, detection, generation, languages, measurements, recipes, segmentation
+
+#: characters that the network on names knows; the stored facts list them under "letters"
+LETTERS = 69
+#: task to the stored weights, and the function that builds the network which they fit
+STORED = {
+    "classification": ("fast_network", lambda: recipes.network(recipes.FAST)),
+    "detection": ("detection_network", lambda: detection.network(detection.FULL)),
+    "segmentation": ("segmentation_network", segmentation.unet),
+    "flow": ("flow_network", generation.velocity_network),
+    "audio": ("audio_network", audio.raw_network),
+    "text": ("text_network", lambda: languages.network(LETTERS)),
+}
+
+
+def load(task: str) -> tuple[keras.Model, dict]:
+    """Return a trained network, and the facts that were stored with it.
+
+    Parameters
+    ----------
+    task : "classification" (28 x 28 digits to 10 probabilities), "detection", "segmentation"
+        (scenes of 96 x 96, see `cnnbook.detection.look` and `cnnbook.segmentation.predict`), "flow"
+        (see `cnnbook.generation.sample_flow`), "audio" (samples to 17 logits) or "text" (encoded
+        names to 12 logits; ``facts["letters"]`` is the alphabet)
+
+    Returns
+    -------
+    network : not compiled
+    facts : dict with "seed", "processor_seconds" of its training, and, each with the number of
+        examples, "validation" and "test" scores of the rounded weights
+
+    Raises
+    ------
+    ValueError
+        If there is no such task.
+    """
+    if task not in STORED:
+        raise ValueError(f"task must be one of {', '.join(STORED)}, got {task!r}.")
+    name, build = STORED[task]
+    network = build()
+    return network, measurements.load_weights(name, network)
+
+
+def judge() -> generation.Judge:
+    """Return the network that reads generated digits: the one for classification, in two parts."""
+    network, _ = load("classification")
+    return generation.Judge(network, keras.Model(network.input, network.layers[-2].output))

@@ -1,0 +1,237 @@
+"""Film strips, and the walk downhill, each on a bare page of its own."""
+
+import re
+
+import live
+import pytest
+from conftest import ROOT
+
+FOLDER = ROOT / live.FOLDER
+COLOURS = ["red", "green", "blue", "gold"]
+
+
+@pytest.fixture
+def bare(browser, tmp_path):
+    """Open a page with a text and the book's scripts, as a file; it reports no error."""
+    page = browser.new_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+
+    def open_page(body: str, scripts: list[str]):
+        tags = [
+            f'<link rel="stylesheet" href="{(FOLDER / style).as_uri()}">' for style in live.STYLES
+        ]
+        tags += [
+            f'<script defer src="{(FOLDER / script).as_uri()}"></script>' for script in scripts
+        ]
+        head = f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title>{''.join(tags)}"
+        html = f"{head}<main class=bd-article>{body}</main>"
+        (tmp_path / "page.html").write_text(html, encoding="utf-8")
+        page.goto((tmp_path / "page.html").as_uri())
+        return page
+
+    yield open_page
+    assert page.errors == []
+    page.close()
+
+
+# ---- Film strips ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strip(bare):
+    """Four coloured frames of 40 by 30, as one picture."""
+    bars = "".join(
+        f"<rect x='{40 * i}' width='40' height='30' fill='{c}'/>" for i, c in enumerate(COLOURS)
+    )
+    size = "width='160' height='30' viewBox='0 0 160 30'"
+    picture = f"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' {size}>{bars}</svg>"
+    page = bare(
+        f'<figure id="fig-strip"><img src="{picture}" alt="Four colours."><figcaption>A strip.'
+        "</figcaption></figure>"
+        '<div class="cnnbook-widget cnnbook-frames" data-widget="frames" data-figure="fig-strip" '
+        'data-count="4" data-first="0" hidden>epoch</div>',
+        live.FRAMES_SCRIPTS,
+    )
+    page.wait_for_selector(".cnnbook-frames:not([hidden])")
+    return page
+
+
+def seen(page) -> str:
+    """Say which colour is in the middle of the picture, and that nothing else is seen of it."""
+    found = page.evaluate("""async () => {
+      const image = document.querySelector("img");
+      const { objectPosition, objectFit } = getComputedStyle(image);
+      const share = parseFloat(objectPosition) / 100;
+      const scale = Math.max(image.clientWidth / image.naturalWidth,
+                             image.clientHeight / image.naturalHeight);
+      const width = image.naturalWidth * scale;
+      const left = (width - image.clientWidth) * share;
+      return [objectFit, left / width, image.clientWidth / width];
+    }""")
+    fit, left, part = found
+    assert fit == "cover"
+    assert part == pytest.approx(1 / 4, abs=0.01)
+    assert left * 4 == pytest.approx(round(left * 4), abs=0.02)
+    return COLOURS[round(left * 4)]
+
+
+def test_a_strip_shows_one_frame_which_the_keys_change(strip):
+    slider = strip.get_by_label("epoch")
+    assert (seen(strip), slider.get_attribute("aria-valuetext")) == ("red", "0, frame 1 of 4")
+    slider.focus()
+    for colour in ("green", "blue", "gold", "gold"):
+        strip.keyboard.press("ArrowRight")
+        assert seen(strip) == colour
+    assert slider.get_attribute("aria-valuetext") == "3, frame 4 of 4"
+    assert strip.locator("figure .cnnbook-frames output").inner_text() == "3"
+
+
+def test_a_strip_keeps_its_alt_text_and_its_caption(strip):
+    assert strip.locator("figure img").get_attribute("alt") == "Four colours."
+    assert strip.locator("figure > *").evaluate_all("nodes => nodes.map(n => n.tagName)") == [
+        "DIV",
+        "FIGCAPTION",
+    ]
+
+
+def test_a_strip_plays_only_when_asked_and_stops_at_its_end(strip):
+    strip.clock.install()
+    strip.clock.run_for(60_000)
+    assert seen(strip) == "red"
+    play = strip.get_by_role("button", name="Play")
+    play.click()
+    assert strip.get_by_role("button", name="Pause").is_visible()
+    strip.clock.run_for(1_250)
+    assert seen(strip) == "green"
+    strip.clock.run_for(60_000)
+    assert seen(strip) == "gold"
+    play.click()  # from the beginning again, and paused on the way
+    assert seen(strip) == "red"
+    strip.get_by_role("button", name="Pause").click()
+    strip.clock.run_for(60_000)
+    assert seen(strip) == "red"
+
+
+def test_a_frame_and_its_controls_fit_into_a_phone_s_window(strip):
+    box = strip.locator("figure").bounding_box()
+    assert box["width"] <= 390
+    assert box["height"] < 700
+    for control in strip.locator("button, input").all():
+        assert control.bounding_box()["height"] >= 44
+
+
+# ---- Downhill ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def descent(bare):
+    return bare(
+        '<div class="cnnbook-widget" data-widget="descent" hidden></div>',
+        live.WIDGET_SCRIPTS["descent"],
+    )
+
+
+def set_rate(page, rate: float) -> None:
+    page.get_by_label("learning rate").fill(str(rate))
+
+
+def told(page) -> str:
+    return page.locator(".cb-told").inner_text().replace("\N{MINUS SIGN}", "-")
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"-?\d+\.\d+", text)]
+
+
+def test_a_step_is_rate_times_slope_and_the_page_says_so(descent):
+    for rate, side in ((0.2, "right"), (1.5, "right")):
+        set_rate(descent, rate)
+        descent.get_by_role("button", name="Step").click()
+        text = told(descent)
+        slope, told_rate, size, moved, before, after, loss, less = numbers(text)[:8]
+        assert text.startswith("Step 1: ")
+        assert f"moves {side}" in text
+        assert (told_rate, size) == (rate, abs(slope))
+        assert moved == pytest.approx(rate * abs(slope), abs=0.006)
+        assert after - before == pytest.approx(-rate * slope, abs=0.011)
+        assert less < loss
+
+
+def test_the_slope_is_that_of_the_curve(descent):
+    """Its value and a difference of losses agree."""
+    for weight in (-1.6, 0.5, 2, 3.7):
+        slope, above, below = descent.evaluate(
+            """(w) => { const d = cnnbook.widgets.descend;
+               return [d(w, 1).slope, d(w + 1e-4, 0).lossBefore, d(w - 1e-4, 0).lossBefore]; }""",
+            weight,
+        )
+        assert slope == pytest.approx((above - below) / 2e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("rate", "steps", "says"),
+    [
+        (0.05, 1, "It crawls"),
+        (0.5, 1, "the shorter the step"),
+        (1.0, 1, "has arrived"),
+        (1.5, 1, "lands a little lower on the other side"),
+        (2.0, 1, "the loss never falls"),
+        (2.2, 1, "the learning rate is too large"),
+    ],
+)
+def test_each_learning_rate_is_told_what_it_does(descent, rate, steps, says):
+    set_rate(descent, rate)
+    for _ in range(steps):
+        descent.get_by_role("button", name="Step").click()
+    assert says in told(descent)
+
+
+@pytest.mark.parametrize(
+    ("rate", "ends"),
+    [(0.2, "has arrived"), (0.05, "It crawls"), (2.2, "out of the picture"), (2.0, "never falls")],
+)
+def test_run_goes_on_until_it_arrives_or_leaves_the_picture(descent, rate, ends):
+    descent.clock.install()
+    set_rate(descent, rate)
+    descent.get_by_role("button", name="Run").click()
+    assert descent.get_by_role("button", name="Stop").is_visible() or ends == "out of the picture"
+    descent.clock.run_for(100_000)
+    assert descent.get_by_role("button", name="Run").is_visible()
+    assert ends in told(descent)
+
+
+def test_run_can_be_stopped_and_begun_again(descent):
+    descent.clock.install()
+    beginning = told(descent)
+    descent.get_by_role("button", name="Run").click()
+    descent.clock.run_for(2_000)
+    descent.get_by_role("button", name="Stop").click()
+    stopped = told(descent)
+    descent.clock.run_for(20_000)
+    assert told(descent) == stopped != beginning
+    descent.get_by_role("button", name="Start again").click()
+    assert told(descent) == beginning
+
+
+def test_downhill_by_keys_and_for_ears(descent):
+    """The slider and the buttons are reached with Tab; what happens is spoken, and the picture."""
+    descent.keyboard.press("Tab")
+    descent.keyboard.press("ArrowRight")
+    assert descent.get_by_label("learning rate").get_attribute("aria-valuetext") == "0.25"
+    descent.keyboard.press("Tab")
+    descent.keyboard.press("Enter")
+    descent.wait_for_function(
+        "() => document.querySelector('[role=status]').textContent.startsWith('Step 1: slope')"
+    )
+    weight = re.search(r"to (-?\d\.\d\d)\. The", told(descent))[1]
+    label = descent.get_by_role("img").get_attribute("aria-label").replace("\N{MINUS SIGN}", "-")
+    assert f"The ball is at weight {weight}" in label
+
+
+def test_downhill_fits_into_a_phone_s_first_screen(descent):
+    box = descent.locator(".cnnbook-widget").bounding_box()
+    assert box["width"] <= 390
+    assert box["height"] <= 560
+    for control in descent.locator("button, input").all():
+        assert control.bounding_box()["height"] >= 44
