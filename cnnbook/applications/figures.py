@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.axes
 import matplotlib.colors
@@ -10,11 +10,13 @@ import matplotlib.figure
 import matplotlib.patheffects
 import matplotlib.pyplot as plt
 import numpy as np
+import scipy.ndimage
 
 from cnnbook import audio, detection, languages, plots, scenes
 from cnnbook.figures_segmentation import DIGIT_COLORS
 
 LETTER_SIZE = 11  # points: about ten pixels on a phone
+LEAST_NAMED = 25  # pixels of a patch that gets its name
 RIGHT, WRONG = plots.YELLOW, plots.ORANGE  # of boxes, on a dark ground
 
 
@@ -72,34 +74,50 @@ def _box(axis, box: np.ndarray, text: str, color: str, line: str) -> None:
         )  # fmt: skip
 
 
-def classes(axis: matplotlib.axes.Axes, mask: np.ndarray, named: Sequence[tuple] = ()) -> None:
-    """Draw a class for each pixel, a colour a digit and ground white.
+def classes(axis: matplotlib.axes.Axes, mask: np.ndarray) -> None:
+    """Draw a class for each pixel, a colour a digit and ground white, and name each patch.
 
     Parameters
     ----------
     axis : where to draw
     mask : integer array of shape (H, W), from 0 to 10
-    named : (x, y, text) of what is written into the picture, in pixels
     """
     colors = matplotlib.colors.ListedColormap([*DIGIT_COLORS, "white"])
     axis.imshow(mask, cmap=colors, vmin=-0.5, vmax=10.5)
     outline = [matplotlib.patheffects.withStroke(linewidth=3, foreground="white")]
-    for x, y, text in named:
-        axis.text(x, y, text, ha="center", va="center", fontsize=LETTER_SIZE, path_effects=outline)
+    taken = mask < scenes.BACKGROUND
+    for digit in range(10):
+        patches, _ = scipy.ndimage.label(mask == digit, structure=np.ones((3, 3)))
+        for number, place in enumerate(scipy.ndimage.find_objects(patches), start=1):
+            if np.count_nonzero(patches == number) >= LEAST_NAMED:
+                x, y = _beside(place, taken)
+                taken[max(y - 5, 0) : y + 6, max(x - 4, 0) : x + 5] = True
+                axis.text(
+                    x, y, str(digit), ha="center", va="center", fontsize=LETTER_SIZE,
+                    path_effects=outline,
+                )  # fmt: skip
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set(visible=True, color=plots.GREY, linewidth=0.5)
 
 
-def names_of(scene: scenes.Scenes, number: int) -> list[tuple]:
-    """Return where to write each digit of a scene, below its box or above: (x, y, text)."""
-    written = []
-    for (left, top, right, bottom), label in zip(
-        scene.boxes[number], scene.labels[number], strict=True
-    ):
-        if label >= 0:
-            y = bottom + 5 if bottom < scenes.SCENE_PIXELS - 9 else top - 5
-            written.append(((left + right) / 2, y, str(label)))
-    return written
+def _beside(place: tuple[slice, slice], taken: np.ndarray) -> tuple[int, int]:
+    """Return x and y beside a patch where a name covers least of what is there."""
+    rows, columns = place
+    x, y = (columns.start + columns.stop) // 2, (rows.start + rows.stop) // 2
+    places = [
+        (x, rows.stop + 5),
+        (x, rows.start - 6),
+        (columns.start - 5, y),
+        (columns.stop + 4, y),
+    ]
+
+    def cost(spot):
+        x, y = spot
+        if not (4 <= x < taken.shape[1] - 4 and 5 <= y < taken.shape[0] - 5):
+            return np.inf
+        return taken[y - 5 : y + 6, x - 4 : x + 5].sum()
+
+    return min(places, key=cost)
 
 
 def gallery(
@@ -116,13 +134,14 @@ def gallery(
     ----------
     scene, number, found : as in `boxes`
     mask : of that scene, as in `classes`
-    digits : array of shape (rows x columns), images (28, 28) side by side, ink 1
+    digits : array of shape (20, 28, 28), ink 1
     painting : array of shape (H, W, 3), from 0 to 1
     """
     figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.5))
     boxes(axes[0, 0], scene, number, found)
-    classes(axes[0, 1], mask, names_of(scene, number))
-    axes[1, 0].imshow(digits, vmin=0, vmax=1)
+    classes(axes[0, 1], mask)
+    rows = [np.hstack(digits[start : start + 5]) for start in range(0, 20, 5)]
+    axes[1, 0].imshow(np.vstack(rows), vmin=0, vmax=1)
     axes[1, 1].imshow(painting, interpolation="bilinear")
     titles = "find and name", "colour each pixel", "draw new digits", "paint a photograph"
     for axis, title in zip(axes.flat, titles, strict=True):
@@ -150,7 +169,7 @@ def where(
         row[0].imshow(scene.images[number], cmap="gray", vmin=0, vmax=255)
         _still(row[0])
         boxes(row[1], scene, number, found)
-        classes(row[2], masks[number], names_of(scene, number))
+        classes(row[2], masks[number])
     for axis, title in zip(axes[0], ("goes in", "boxes", "pixels"), strict=True):
         axis.set_title(title, fontsize=LETTER_SIZE)
     return figure
@@ -159,7 +178,7 @@ def where(
 def one_answer(
     images: np.ndarray,
     answers: Sequence[tuple[str, bool]],
-    recordings: Sequence[tuple[str, np.ndarray, np.ndarray]],
+    recordings: Sequence[tuple[str, np.ndarray, np.ndarray, bool]],
     names: Sequence[tuple[str, np.ndarray, str, bool]],
 ) -> matplotlib.figure.Figure:
     """Draw pictures, sounds and names, each with the one answer that a network gave.
@@ -168,40 +187,48 @@ def one_answer(
     ----------
     images : array of shape (N, 28, 28), 0 for paper
     answers : N pairs: what is written below a picture, and whether it is right
-    recordings : name of the noise, samples of shape (samples,), and the classes of
-        `cnnbook.audio.sliding` along it
+    recordings : kind of noise, samples of shape (samples,), the classes of
+        `cnnbook.audio.sliding` along it, and whether they are right
     names : text with its marks, what each letter adds to the answer, the answer, and whether it is
         right
     """
-    count = len(recordings)
-    heights = [1.25] + [0.95] * count + [0.32 * len(names) + 0.1]
-    figure = plt.figure(figsize=(plots.WIDTH_INCHES, sum(heights) + 0.6))
-    parts = figure.subfigures(len(heights), 1, height_ratios=heights)
-    axes = parts[0].subplots(1, len(images))
+    heights = [1.05, 0.95 * len(recordings) + 0.5, 0.32 * len(names) + 0.1]
+    figure = plt.figure(figsize=(plots.WIDTH_INCHES, sum(heights)))
+    pictures, sounds, words = figure.subfigures(3, 1, height_ratios=heights)
+    axes = pictures.subplots(1, len(images))
     for axis, image, (text, right) in zip(axes, images, answers, strict=True):
         axis.imshow(image, vmin=0, vmax=255)
         _still(axis)
         axis.set_xlabel(text, fontsize=LETTER_SIZE, color=plots.BLACK if right else plots.WRONG)
-    for part, (noise, sound, heard) in zip(parts[1 : 1 + count], recordings, strict=True):
-        _recording(part.subplots(), noise, sound, heard)
-    _letters(parts[-1].subplots(), names)
+    axes = sounds.subplots(len(recordings), 1, sharex=True)
+    for axis, recording in zip(axes, recordings, strict=True):
+        _recording(axis, *recording)
+    axes[-1].set_xlabel("seconds", fontsize=LETTER_SIZE)
+    _letters(words.subplots(), names)
     return figure
 
 
-def _recording(axis, noise: str, sound: np.ndarray, heard: np.ndarray) -> None:
-    """Draw a recording, and above it the keys that were heard."""
-    seconds = np.arange(len(sound)) / audio.SAMPLE_RATE
-    axis.plot(seconds, sound, color=plots.GREY, linewidth=0.3)
+def _recording(axis, noise: str, sound: np.ndarray, heard: np.ndarray, right: bool) -> None:
+    """Draw a recording, and above it the keys that were heard where they were heard."""
+    block = 20  # samples: what a page can show
+    levels = sound[: len(sound) // block * block].reshape(-1, block)
+    seconds = block * (np.arange(len(levels)) + 0.5) / audio.SAMPLE_RATE
+    axis.fill_between(seconds, levels.min(axis=1), levels.max(axis=1), color=plots.GREY, lw=0)
     axis.set(xlim=(0, seconds[-1]), yticks=[], ylim=(-4, 5.6))
     axis.spines["left"].set_visible(False)
-    axis.set_title(noise, fontsize=LETTER_SIZE, loc="left")
-    edges = np.flatnonzero(np.diff(heard)) + 1
+    color = plots.BLACK if right else plots.WRONG
+    said = f"in {noise}, read {audio.read_out(heard)}"
+    axis.set_title(said, fontsize=LETTER_SIZE, loc="left", color=color)
+    edges, last = np.flatnonzero(np.diff(heard)) + 1, None
     for run, start in zip(np.split(heard, edges), [0, *edges], strict=True):
-        if run[0] != audio.NO_KEY and len(run) >= 8:
+        if len(run) < 8 or run[0] == last:  # as `cnnbook.audio.read_out` has it
+            continue
+        last = run[0]
+        if last != audio.NO_KEY:
             middle = 32 * (start + len(run) / 2) + audio.WINDOW / 2
             axis.text(
-                middle / audio.SAMPLE_RATE, 4.6, audio.KEYS[run[0]], ha="center", va="center",
-                fontsize=LETTER_SIZE, fontweight="bold", color=plots.BLUE,
+                middle / audio.SAMPLE_RATE, 4.6, audio.KEYS[last], ha="center", va="center",
+                fontsize=LETTER_SIZE, fontweight="bold", color=color,
             )  # fmt: skip
 
 
@@ -228,38 +255,71 @@ def _letters(axis, names: Sequence[tuple[str, np.ndarray, str, bool]]) -> None:
     _still(axis)
 
 
-def film_strip(stops: Sequence[np.ndarray], columns: int) -> matplotlib.figure.Figure:
-    """Draw frames side by side, each a block of digits, all as large and without a gap.
+def named(network, letters: str, names: Mapping[str, str]) -> list[tuple]:
+    """Read names, and return what `one_answer` draws of each.
+
+    Parameters
+    ----------
+    network : as `cnnbook.languages.network` builds it
+    letters : its alphabet
+    names : language, a key of `cnnbook.languages.LANGUAGES`, to a name in it, without marks
+    """
+    rows = languages.encode(list(names.values()), letters)
+    answers = np.asarray(network(rows)).argmax(axis=1)
+    added = languages.letter_contributions(network, rows)
+    added -= added.mean(axis=2, keepdims=True)
+    drawn = []
+    for (code, text), answer, values in zip(names.items(), answers, added, strict=True):
+        spelled = slice(languages.MARGIN, languages.MARGIN + len(text) + 2)
+        read = list(languages.LANGUAGES)[answer]
+        marked = languages.START + text + languages.END
+        drawn.append((marked, values[spelled, answer], languages.LANGUAGES[read], read == code))
+    return drawn
+
+
+def film_strip(
+    stops: Sequence[np.ndarray], columns: int, texts: Sequence[str]
+) -> matplotlib.figure.Figure:
+    """Draw frames side by side, all as large and without a gap, each a block of digits.
 
     Parameters
     ----------
     stops : for each frame an array of shape (N, 28, 28), paper -1 and ink 1
     columns : digits in a row of a frame; N is a multiple of it
+    texts : what stands below each of the N digits in every frame
     """
-    frames = []
-    for stop in stops:
-        rows = [np.hstack(stop[start : start + columns]) for start in range(0, len(stop), columns)]
-        frames.append(np.pad(np.vstack(rows), 2, constant_values=-1))
-    strip = np.hstack(frames)
-    height = plots.WIDTH_INCHES * strip.shape[0] / strip.shape[1]
-    figure = plt.figure(figsize=(plots.WIDTH_INCHES, height), layout="none")
-    axis = figure.add_axes((0, 0, 1, 1))
-    axis.imshow(strip, vmin=-1, vmax=1, aspect="auto")
-    axis.set_axis_off()
+    frames, rows = len(stops), len(texts) // columns
+    side = plots.WIDTH_INCHES / columns
+    figure = plt.figure(figsize=(frames * plots.WIDTH_INCHES, rows * (side + 0.25)), layout="none")
+    axes = figure.subplots(rows, frames * columns, squeeze=False)
+    figure.subplots_adjust(0, 0.25 / (rows * (side + 0.25)), 1, 1, wspace=0.06, hspace=0.3)
+    for frame, digits in enumerate(stops):
+        for place, (digit, text) in enumerate(zip(digits, texts, strict=True)):
+            axis = axes[place // columns, frame * columns + place % columns]
+            axis.imshow(digit, vmin=-1, vmax=1)
+            _still(axis)
+            axis.set_xlabel(text, fontsize=LETTER_SIZE, labelpad=3)
     return figure
 
 
-def painted(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> matplotlib.figure.Figure:
-    """Draw four pictures in two rows, each under its title.
+def painted(
+    pictures: Sequence[np.ndarray], titles: Sequence[str], inset: np.ndarray
+) -> matplotlib.figure.Figure:
+    """Draw four pictures in two rows, each under its title, the first with the style in a corner.
 
     Parameters
     ----------
     pictures : arrays of shape (H, W, 3), from 0 to 1
     titles : one short text each
+    inset : array of the same kind
     """
     figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.2))
     for axis, picture, title in zip(axes.flat, pictures, titles, strict=True):
         axis.imshow(picture, interpolation="bilinear")
         axis.set_title(title, fontsize=LETTER_SIZE)
         _still(axis)
+    corner = axes[0, 0].inset_axes((0, 0, 0.36, 0.36))
+    corner.imshow(inset, interpolation="bilinear", aspect="auto")
+    corner.set(xticks=[], yticks=[])
+    corner.spines[:].set(visible=True, color="white", linewidth=1.5)
     return figure
