@@ -47,7 +47,6 @@ bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/article_recipe.py
 	$(BIN)/python benchmarks/article_network.py
 	$(BIN)/python benchmarks/stored_networks.py
-	$(BIN)/python benchmarks/lenet_to_now.py
 	$(BIN)/python benchmarks/dense_control.py
 	$(BIN)/python benchmarks/pooling_control.py
 	$(BIN)/python benchmarks/pooling_windows.py
