@@ -1210,11 +1210,14 @@ def test_only_pages_that_use_the_scripts_load_them(html_folder):
 
 # ---- The small widgets ---------------------------------------------------------------------------
 
+# The first page of the table of contents on which each widget stands.
 CHAPTERS = {
-    "convolution": "convolution",
-    "pooling": "pooling",
-    "loss": "loss",
-    "shapes": "architecture",
+    name: next(
+        execution.chapter_name(source)
+        for source in execution.chapters()
+        if f"{{widget}} {name}\n" in source.read_text(encoding="utf-8")
+    )
+    for name in live.WIDGET_SCRIPTS
 }
 
 

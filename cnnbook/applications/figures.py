@@ -85,19 +85,39 @@ def classes(axis: matplotlib.axes.Axes, mask: np.ndarray) -> None:
     colors = matplotlib.colors.ListedColormap([*DIGIT_COLORS, "white"])
     axis.imshow(mask, cmap=colors, vmin=-0.5, vmax=10.5)
     outline = [matplotlib.patheffects.withStroke(linewidth=3, foreground="white")]
+    taken = mask < scenes.BACKGROUND
     for digit in range(10):
         patches, _ = scipy.ndimage.label(mask == digit, structure=np.ones((3, 3)))
-        for number, (rows, columns) in enumerate(scipy.ndimage.find_objects(patches), start=1):
-            if np.count_nonzero(patches == number) < LEAST_NAMED:
-                continue
-            below = rows.stop < len(mask) - 10
-            axis.text(
-                (columns.start + columns.stop) / 2, rows.stop + 1 if below else rows.start - 1,
-                str(digit), ha="center", va="top" if below else "bottom", fontsize=LETTER_SIZE,
-                path_effects=outline,
-            )  # fmt: skip
+        for number, place in enumerate(scipy.ndimage.find_objects(patches), start=1):
+            if np.count_nonzero(patches == number) >= LEAST_NAMED:
+                x, y = _beside(place, taken)
+                taken[max(y - 5, 0) : y + 6, max(x - 4, 0) : x + 5] = True
+                axis.text(
+                    x, y, str(digit), ha="center", va="center", fontsize=LETTER_SIZE,
+                    path_effects=outline,
+                )  # fmt: skip
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set(visible=True, color=plots.GREY, linewidth=0.5)
+
+
+def _beside(place: tuple[slice, slice], taken: np.ndarray) -> tuple[int, int]:
+    """Return x and y beside a patch where a name covers least of what is there."""
+    rows, columns = place
+    x, y = (columns.start + columns.stop) // 2, (rows.start + rows.stop) // 2
+    places = [
+        (x, rows.stop + 5),
+        (x, rows.start - 6),
+        (columns.start - 5, y),
+        (columns.stop + 4, y),
+    ]
+
+    def cost(spot):
+        x, y = spot
+        if not (4 <= x < taken.shape[1] - 4 and 5 <= y < taken.shape[0] - 5):
+            return np.inf
+        return taken[y - 5 : y + 6, x - 4 : x + 5].sum()
+
+    return min(places, key=cost)
 
 
 def gallery(
