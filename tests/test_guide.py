@@ -1,6 +1,5 @@
 """The six pages of the guide keep their budgets, and begin with something to see or to touch."""
 
-import json
 import re
 
 import book
@@ -16,11 +15,6 @@ STILL = re.compile(r"^```\{figure\}", re.MULTILINE)
 
 def source_of(page: str):
     return execution.ROOT / f"{page}.md"
-
-
-def facts() -> dict:
-    stored = (execution.ROOT / execution.CHAPTER_FACTS).read_text(encoding="utf-8")
-    return json.loads(stored)["chapters"]
 
 
 def test_the_guide_is_the_article_in_its_order():
@@ -88,12 +82,6 @@ def test_no_name_of_a_removed_cell_is_used_in_one_that_is_shown(page):
 @pytest.mark.parametrize("page", GUIDE)
 def test_a_page_asks_three_questions(page):
     assert source_of(page).read_text(encoding="utf-8").count("```{question} ") == 3
-
-
-def test_the_six_run_in_three_minutes_on_two_cores():
-    """As `make bench` measured them, one after the other; two at a time take half as long."""
-    seconds = [facts()[page.removeprefix("chapters/")]["seconds"] for page in GUIDE]
-    assert max(max(seconds), sum(seconds) / 2) <= 180
 
 
 @pytest.mark.parametrize("source", execution.chapters(), ids=execution.chapter_name)
