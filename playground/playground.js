@@ -1151,6 +1151,7 @@
   function setCentred(value) {
     state.centred = value;
     parts.centred.set(value);
+    parts.centre.textContent = value ? "As drawn" : "Centre it";
   }
 
   function buildLink() {
@@ -1297,7 +1298,7 @@
       text: () =>
         `This 7 is read as a ${readAs(resultOf(false)).digit}; scaled and centred, as a ${readAs(resultOf(true)).digit}. ` +
         "The maps find its strokes in both places, but in the corner they meet other weights of dense1, learned from digits in the middle. " +
-        "Tick “Scale and centre”, and watch.",
+        "Scale and centre it, and watch the answer.",
     },
   ];
 
@@ -1410,7 +1411,12 @@
     const back = button("Back", () => go(step - 1));
     const next = button("Next", () => go(step + 1), { class: "cb-button cb-primary" });
     const end = button("End", () => go(-1), { class: "cb-button cb-quiet", "aria-label": "End the tour" });
-    const row = element("div", { class: "cb-row" }, back, next, end, element("span", { class: "cb-note" }, "More: ", link));
+    const more = element("span", { class: "cb-note" }, "More: ", link);
+    const centre = parts.centre = button("Centre it", () => {
+      setCentred(!state.centred);
+      changed();
+    });
+    const row = element("div", { class: "cb-row" }, back, next, end, centre, more);
     const card = element("section", { class: "cb-tour", "aria-label": "Guided tour", hidden: true }, told, row);
     parts.places = element("figure", { class: "cb-places", "aria-label": "The same stroke meets other weights", hidden: true });
     const start = button(`A tour of ${["no", "one", "two", "three", "four", "five", "six"][STEPS.length]} steps`, () => go(0), { class: "cb-button cb-primary" });
@@ -1449,6 +1455,8 @@
       // part. The last step speaks of the drawing as well.
       const wide = matchMedia("(min-width: 1100px)").matches;
       const last = target === parts.places;
+      centre.hidden = !last;
+      more.hidden = last;
       if (wide) parts.right.prepend(card);
       else if (last) parts.desk.after(card);
       else target.closest(".cb-layer").before(card);
@@ -1499,7 +1507,7 @@
     });
     parts.smallMaps.addEventListener("keydown", (event) => mapKeys(event, -1));
     parts.centred = checkbox("Scale and centre, as the training digits were", state.centred, (value) => {
-      state.centred = value;
+      setCentred(value);
       changed();
     });
     parts.layers = element("div", { class: "cb-layers" });
