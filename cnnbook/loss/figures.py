@@ -41,7 +41,7 @@ def bars_by_digit(
         if written:
             texts = [written.format(value) for value in values]
             texts = [re.sub(r"^-(?![0.]*$)", "\N{MINUS SIGN}", text).lstrip("-") for text in texts]
-            axis.bar_label(bars, texts, padding=3, fontsize=9)
+            axis.bar_label(bars, texts, padding=3, fontsize=10)
         axis.axvline(0, color=plots.BLACK, linewidth=0.8)
         axis.set_title(title, fontsize=11)
         axis.set(ylim=(9.6, -0.6), xticks=[], yticks=range(10))
