@@ -66,11 +66,10 @@ def _box(axis, box: np.ndarray, text: str, color: str, line: str) -> None:
         )
     )  # fmt: skip
     if text:
-        above = top > 12
+        above = top > 12  # else the name stands inside, where no other box begins
         axis.text(
-            left, top if above else bottom, text, fontsize=LETTER_SIZE, clip_on=True,
-            va="bottom" if above else "top", bbox={"facecolor": color, "edgecolor": "none",
-                                                   "pad": 0.9},
+            left, top, text, fontsize=LETTER_SIZE, clip_on=True, va="bottom" if above else "top",
+            bbox={"facecolor": color, "edgecolor": "none", "pad": 0.9},
         )  # fmt: skip
 
 
@@ -134,18 +133,18 @@ def gallery(
     ----------
     scene, number, found : as in `boxes`
     mask : of that scene, as in `classes`
-    digits : array of shape (20, 28, 28), ink 1
-    painting : array of shape (H, W, 3), from 0 to 1
+    digits : array of shape (16, 28, 28), ink 1
+    painting : array of shape (H, W, 3), from 0 to 1, H at most W; its left part is shown
     """
-    figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.5))
+    figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.9))
     boxes(axes[0, 0], scene, number, found)
     classes(axes[0, 1], mask)
-    rows = [np.hstack(digits[start : start + 5]) for start in range(0, 20, 5)]
+    rows = [np.hstack(digits[start : start + 4]) for start in range(0, 16, 4)]
     axes[1, 0].imshow(np.vstack(rows), vmin=0, vmax=1)
-    axes[1, 1].imshow(painting, interpolation="bilinear")
+    axes[1, 1].imshow(painting[:, : len(painting)], interpolation="bilinear")
     titles = "find and name", "colour each pixel", "draw new digits", "paint a photograph"
     for axis, title in zip(axes.flat, titles, strict=True):
-        axis.set_title(title, fontsize=LETTER_SIZE)
+        axis.set_title(title, fontsize=LETTER_SIZE + 1)
         if axis is not axes[0, 1]:
             _still(axis)
     return figure
