@@ -107,17 +107,15 @@ class ChapterFacts(SphinxDirective):
         self.env.note_dependency(str(CHAPTER_FACTS))
         source = pathlib.Path(self.env.doc2path(self.env.docname))
         facts = _stored_facts(execution.chapter_name(source))
+        text = f"{reading_minutes(source)} minutes to read."
         if facts is None:
-            logger.warning(
-                "no measured time and memory of this chapter: run `make bench`",
-                location=self.get_location(),
+            logger.info("no measured time and memory of %s: `make bench` measures", source.name)
+        else:
+            text += (
+                f" The code runs in {facts['seconds']:.0f} seconds with "
+                f"{facts['peak_memory_bytes'] / 1e9:.1f} GB of memory on {facts['cores']} cores "
+                f"({facts['processor']}, no GPU)."
             )
-            return []
-        text = (
-            f"{reading_minutes(source)} minutes to read. The code runs in {facts['seconds']:.0f} "
-            f"seconds with {facts['peak_memory_bytes'] / 1e9:.1f} GB of memory on {facts['cores']} "
-            f"cores ({facts['processor']}, no GPU)."
-        )
         return [nodes.paragraph("", text, classes=["chapter-facts"])]
 
 

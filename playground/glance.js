@@ -102,7 +102,6 @@
     const penSpeaker = dom.announcer(); // its own: the answer, which comes later, would silence it
     const changed = () => {
       quiet = false;
-      if (state.strokes.length) state.example = null; // the first stroke takes the place of the example
       if (!network) begin();
       waiting ||= requestAnimationFrame(() => {
         waiting = 0;
@@ -117,6 +116,11 @@
     const pad = pads.makePad({
       strokes: state.strokes,
       paint: paintSheet,
+      begin: () => {
+        const cleared = state.example !== null;
+        state.example = null; // a stroke takes its place
+        return cleared;
+      },
       changed,
       clear,
       say: (text, delay) => penSpeaker.say(text, delay),

@@ -11,10 +11,11 @@
 
   /**
    * A pad. `strokes` is the list to draw into (arrays x0, y0, x1, y1, ...); `paint(context)` draws
-   * the sheet; `changed()` is called after every change, `clear()` when a key asks for an empty
-   * sheet, `say(text, delay)` with what a listener needs.
+   * the sheet; `begin()` is called before each stroke, may clear what is there and says so; `changed()` after
+   * every change, `clear()` when a key asks for an empty sheet, `say(text, delay)` with what a
+   * listener needs.
    */
-  function makePad({ strokes, paint, changed, clear, say }) {
+  function makePad({ strokes, paint, begin = () => false, changed, clear, say }) {
     const canvas = element("canvas", { "aria-hidden": "true" });
     const help = cnnbook.dom.newId("help");
     const node = element(
@@ -58,6 +59,7 @@
       event.preventDefault(); // no selecting, no dragging
       node.focus({ preventScroll: true });
       cursor.shown = false;
+      begin();
       const stroke = [];
       strokes.push(stroke);
       drawing.set(event.pointerId, stroke);
@@ -103,9 +105,10 @@
           cursor.stroke = null;
           say(`Pen up at ${place()}.`, 0);
         } else {
+          const cleared = begin();
           cursor.stroke = [cursor.x, cursor.y];
           strokes.push(cursor.stroke);
-          say(`Pen down at ${place()}.`, 0);
+          say(`${cleared ? "The pad was cleared. " : ""}Pen down at ${place()}.`, 0);
         }
       } else if (event.key === "Backspace") {
         node.undo();

@@ -13,11 +13,13 @@
   const RASTER = 112; // a picture on the sheet is sampled at so many pixels
   const STILL = { x: 0, y: 0, scale: 1, angle: 0, noise: 0 };
   const SEED = 1;
+  const HEADER = 56; // of the theme, at the top of the window
   const PEN = { min: 6, max: 40, usual: 20 }; // its width on the sheet
 
   const state = {
     strokes: [],
-    image: null, // {group, number, label, pixels}
+    image: null, // {group, number, label, pixels}: a test digit, in place of strokes
+    given: false, // the strokes are the tour's, not the reader's
     pen: PEN.usual,
     centred: true,
     move: { ...STILL },
@@ -67,15 +69,10 @@
     });
   }
 
-  /** The sheet with a test digit on it, and strokes over it, as RASTER x RASTER pixels. */
-  function rasterised(strokes) {
+  /** The sheet with a moved test digit on it, as RASTER x RASTER pixels. */
+  function rasterised() {
     const step = SHEET / RASTER;
-    const raster = drawing.ink(
-      strokes.map((stroke) => stroke.map((value) => value / step)),
-      (state.pen * state.move.scale) / step,
-      RASTER,
-      1,
-    );
+    const raster = new Float32Array(RASTER * RASTER);
     const { back } = mover(state.move);
     const { pixels } = state.image;
     for (let row = 0; row < RASTER; row++) {
@@ -90,8 +87,7 @@
             value += pixels[r * 28 + c] * (1 - Math.abs(u - c)) * (1 - Math.abs(v - r));
           }
         }
-        const place = row * RASTER + column;
-        raster[place] = Math.max(raster[place], value);
+        raster[row * RASTER + column] = value;
       }
     }
     return raster;
@@ -111,9 +107,9 @@
 
   /** What the network receives: {pixels, back, empty}; back leads from a pixel to the sheet. */
   function receive(centred = state.centred) {
-    const strokes = movedStrokes();
     let received;
     if (!state.image) {
+      const strokes = movedStrokes();
       if (!strokes.length) received = { pixels: new Float32Array(784), empty: true };
       else if (centred) received = drawing.fromStrokes(strokes, SHEET);
       else {
@@ -123,10 +119,10 @@
       }
     } else {
       const { x, y, scale, angle } = state.move;
-      const whole = !strokes.length && scale === 1 && !angle && x % 10 === 0 && y % 10 === 0;
+      const whole = scale === 1 && !angle && x % 10 === 0 && y % 10 === 0;
       if (whole && ((!x && !y) || !centred)) received = { pixels: shifted(x / 10, y / 10) };
       else {
-        const raster = rasterised(strokes);
+        const raster = rasterised();
         if (centred) {
           const step = SHEET / RASTER;
           received = drawing.fromPicture(raster, RASTER, RASTER);
@@ -233,14 +229,18 @@
       return;
     }
     layer.layout = paintMaps(layer.canvas, values, layer.shape, layer.columns, "signed", scale);
+    if (layer.lens) paintLens(layer, scale);
   }
 
   // ---- Touching a unit -------------------------------------------------------------------------
 
-  function select(unit, { focus = false } = {}) {
+  /** Choose a unit. The panel with its arithmetic stands after the node `after`, where there is no room beside. */
+  function select(unit, { focus = false, after = null } = {}) {
     state.unit = unit;
-    placeInspector();
+    if (unit && unit.layer >= 0) lensMaps.set(mapsOf(now?.network ?? networkNamed(state.network), unit.layer), unit.channel);
+    placeInspector(after);
     if (now) {
+      for (const layer of layers) if (layer.lens) paintLens(layer);
       paintMarks();
       paintInspector();
       parts.pad.draw();
@@ -252,14 +252,36 @@
     if (focus) parts.inspectorTitle.focus({ preventScroll: true });
   }
 
-  /**
-   * The panel sticks to the lower edge of the window; in the tour, where it would lie on what a step
-   * speaks of, it stands below the layer of its unit.
-   */
-  function placeInspector() {
-    const layer = step >= 0 && state.unit && layers.find(({ index }) => index === state.unit.layer);
-    const before = layer ? layer.node : parts.right.lastElementChild;
-    if (before !== parts.inspector && before.nextElementSibling !== parts.inspector) before.after(parts.inspector);
+  // The panel stands in the column of the drawing where that has room for it, else in the text: below
+  // what was touched, and never on it.
+  const roomBeside = matchMedia("(min-width: 1100px) and (min-height: 760px)");
+
+  function placeInspector(after) {
+    const layer = state.unit && layers.find(({ index }) => index === state.unit.layer);
+    let before = parts.received;
+    if (layer && !roomBeside.matches) {
+      const stays = layer.node.contains(parts.inspector) ? parts.inspector.previousElementSibling : null;
+      before = after || stays || (layer.lens ? layer.lens.node : layer.body);
+    }
+    if (before.nextElementSibling !== parts.inspector) before.after(parts.inspector);
+  }
+
+  /** Scroll as far as it takes to see the panel, and not so far that what was touched is gone. */
+  function reveal(touched) {
+    if (roomBeside.matches || !state.unit) return;
+    const top = HEADER + 8;
+    const missing = parts.inspector.getBoundingClientRect().bottom + 8 - innerHeight;
+    const room = touched.top - top;
+    const move = room < 0 ? room : Math.min(room, Math.max(0, missing));
+    if (move) scrollBy({ top: move, behavior: dom.calm() ? "auto" : "smooth" });
+  }
+
+  /** The box on the screen of one map of a canvas. */
+  function tileOf(canvas, layout, channel) {
+    const box = canvas.getBoundingClientRect();
+    const ratio = box.height / layout.height;
+    const top = box.top + Math.floor(channel / layout.columns) * layout.stepY * ratio;
+    return { top, bottom: top + layout.stepY * ratio };
   }
 
   /** Close the panel, and go back to where it was opened. */
@@ -279,8 +301,8 @@
   }
 
   function goTo(layer, { row, column, channel }) {
-    select({ layer, row, column, channel });
-    parts.inspectorTitle.focus({ preventScroll: true });
+    select({ layer, row, column, channel }, { focus: true });
+    reveal((parts.inspector.previousElementSibling || parts.inspector).getBoundingClientRect());
   }
 
   /** Move the chosen unit within its layer. */
@@ -318,7 +340,9 @@
           shape.length === 1
             ? { layer, row: 0, column: 0, channel: 0 }
             : { layer, row: middle(shape[0]), column: middle(shape[1]), channel: 0 },
+          { after: event.currentTarget },
         );
+        reveal(event.currentTarget.getBoundingClientRect());
       } else if (event.key === "Enter") stepBack();
       else nudge(moves[event.key]);
     } else return;
@@ -412,7 +436,9 @@
           const on = state.unit && state.unit.layer === layer.index && state.unit.channel === digit;
           cell.setAttribute("aria-pressed", String(Boolean(on)));
         });
-      } else mark(layer.marks, layer.canvas, layer.layout, fieldsOn(layer.index));
+        continue;
+      }
+      mark(layer.marks, layer.canvas, layer.layout, fieldsOn(layer.index));
     }
   }
 
@@ -492,9 +518,10 @@
         parts.inspectorTitle,
         button("×", closeInspector, { "aria-label": "Close", class: "cb-button cb-square cb-quiet" }),
       ),
+      parts.inspectorBody,
       element(
         "div",
-        { class: "cb-row" },
+        { class: "cb-row cb-steps" },
         parts.stepBack,
         arrow("−", "Map or unit before", { map: -1 }, "cb-maps-only"),
         arrow("+", "Next map or unit", { map: 1 }, "cb-maps-only"),
@@ -503,7 +530,6 @@
         arrow("↓", "Down", { down: 1 }, "cb-in-map"),
         arrow("→", "Right", { right: 1 }, "cb-in-map"),
       ),
-      parts.inspectorBody,
       element("p", { class: "cb-note" }, "Maps, rows, columns and units are counted from 0."),
     );
     parts.inspector.addEventListener("keydown", (event) => {
@@ -530,6 +556,7 @@
     const network = networkNamed(state.network);
     for (const { node } of layers) parts.resize.unobserve(node);
     layers = [];
+    lensMaps.clear();
     network.layers.forEach((layer, index) => {
       if (!(layer.kind in KINDS)) return;
       const entry = { index, shape: layer.shape, legend: legend() };
@@ -551,7 +578,10 @@
           element(
             "button",
             { type: "button", class: "cb-digit-cell", "aria-pressed": "false",
-              onclick: () => select({ layer: index, row: 0, column: 0, channel: digit }, { focus: true }) },
+              onclick: () => {
+                select({ layer: index, row: 0, column: 0, channel: digit }, { focus: true });
+                reveal(entry.body.getBoundingClientRect());
+              } },
             element("b", {}, String(digit)),
             element("span", { class: "cb-logit", title: "logit" }),
             element("span", { class: "cb-share" }),
@@ -571,33 +601,152 @@
         );
         body.addEventListener("click", (event) => {
           const unit = unitAt(event, entry.canvas, entry.layout, index, layer.shape);
-          if (unit) select(unit);
+          if (!unit) return;
+          select(unit, { after: body });
+          reveal(tileOf(entry.canvas, entry.layout, unit.channel));
         });
         body.addEventListener("keydown", (event) => mapKeys(event, index));
       }
-      entry.node = element("section", { class: "cb-layer", "data-layer": layer.name }, head, body);
+      entry.lens = buildLens(network, index, entry);
+      entry.node = element("section", { class: "cb-layer", "data-layer": layer.name }, head, entry.lens?.node, body);
       entry.body = body;
       layers.push(entry);
     });
+    placeInspector();
     parts.layers.replaceChildren(...layers.map(({ node }) => node));
-    if (parts.right) placeInspector();
     for (const layer of layers) {
       if (!layer.cells) parts.resize.observe(layer.body);
       arrange(layer);
     }
   }
 
-  /** Choose how many maps stand side by side: each wide enough for a finger. */
+  /**
+   * Choose how many maps stand side by side: each wide enough for a finger, or with a mouse so wide
+   * that its numbers are as large as those of the layer before. Units are small: keys and the panel's
+   * buttons lead from one to the next.
+   */
   function arrange(layer) {
     if (layer.cells) return false;
+    const coarse = matchMedia("(pointer: coarse)").matches;
+    const vector = layer.shape.length === 1;
     const channels = layer.shape[layer.shape.length - 1];
     const width = layer.body.clientWidth || 700;
-    const most = Math.max(1, Math.floor(width / 45));
-    const even = [64, 32, 16, 8, 4].filter((count) => count <= Math.min(most, channels, 16));
-    const columns = width > 420 ? even[0] : Math.min(most, channels);
+    const narrow = width <= 420;
+    const least = vector ? (coarse || narrow ? 20 : 18) : coarse || narrow ? 45 : 34;
+    const wanted = vector || narrow ? least : Math.max(least, 2.5 * layer.shape[1]);
+    const most = Math.max(1, Math.floor(width / wanted));
+    const even = [32, 16, 8, 4].find((count) => count <= Math.min(most, channels, vector ? 32 : 16));
+    const columns = !vector && (narrow || 1.4 * even < most && most < 16) ? Math.min(most, channels) : even || most;
     const before = layer.columns;
     layer.columns = columns;
     return before !== columns;
+  }
+
+  // ---- One map, large --------------------------------------------------------------------------
+  //
+  // The first convolution shows one of its maps large beside its kernel, and each pooling the map
+  // that it shrinks beside what is left of it, both to one scale. They share the number of the map.
+
+  const lensMaps = new Map(); // of each layer that has maps of its own: which one is shown large
+
+  /** The layer whose maps these are: pooling, and a ReLU of its own, keep the maps of the layer before. */
+  function mapsOf(network, index) {
+    while (["pool", "relu", "normalise", "crop"].includes(network.layers[index].kind)) index--;
+    return index;
+  }
+
+  /** How a kernel answers across and down: the sum of its last column or row less that of its first. */
+  function slopes({ size, weights: { kernel }, shape }, filter) {
+    let [across, down] = [0, 0];
+    const side = (line) => (line === 0 ? -1 : line === size - 1 ? 1 : 0);
+    for (let row = 0; row < size; row++) {
+      for (let column = 0; column < size; column++) {
+        const weight = kernel[(row * size + column) * shape[2] + filter];
+        across += side(column) * weight;
+        down += side(row) * weight;
+      }
+    }
+    return { across, down };
+  }
+
+  /** The kernel that looks most like a detector of edges, among those that give nothing on paper. */
+  function clearestKernel(layer) {
+    const size = (filter) => {
+      const { across, down } = slopes(layer, filter);
+      const quiet = !layer.weights.bias.length || layer.weights.bias[filter] <= 0;
+      return (quiet ? 1 : 0.1) * Math.max(Math.abs(across), Math.abs(down));
+    };
+    const filters = Array.from({ length: layer.shape[2] }, (_, filter) => filter);
+    return filters.reduce((best, filter) => (size(filter) > size(best) ? filter : best));
+  }
+
+  function buildLens(network, index, entry) {
+    const layer = network.layers[index];
+    const source = explain.sourceOf(network, index);
+    if (layer.kind !== "pool" && !(layer.kind === "conv" && source < 0)) return null;
+    const maps = mapsOf(network, index);
+    if (layer.kind === "conv") lensMaps.set(maps, clearestKernel(layer));
+    const plate = (of, text) => {
+      const [canvas, marks, title] = [element("canvas", {}), element("canvas", { class: "cb-over" }), element("figcaption", {})];
+      const [height, width] = explain.shapeOf(network, of);
+      const holder = element("div", { class: "cb-large", style: `--side:${width}` }, canvas, marks);
+      holder.addEventListener("click", (event) => {
+        const unit = unitAt(event, canvas, canvas.layout, of, [height, width, 1]);
+        if (!unit) return;
+        select({ ...unit, channel: lensMaps.get(maps) }, { after: lens.node });
+        reveal(lens.node.getBoundingClientRect());
+      });
+      return { of, canvas, marks, title, text, node: element("figure", { class: "cb-plate-of-one" }, holder, title) };
+    };
+    const turn = (text, label, by) =>
+      button(text, () => {
+        const count = layer.shape[2];
+        lensMaps.set(maps, (lensMaps.get(maps) + by + count) % count);
+        // A chosen value goes along, from map to map.
+        if (state.unit && [source, index].includes(state.unit.layer)) return nudge({ map: by });
+        for (const each of layers) if (each.lens) paintLens(each);
+        parts.speaker.say(`Map ${lensMaps.get(maps)}`, 400);
+      }, { class: "cb-button cb-square", "aria-label": label });
+    const plates =
+      layer.kind === "conv"
+        ? [plate(index, ({ size }) => size)]
+        : [plate(source, ({ name, size }) => `${name}: ${size}`), plate(index, ({ name, size }) => `${name}: ${size}`)];
+    const kernel = layer.kind === "conv" ? element("div", { class: "cb-kernel" }) : null;
+    const title = element("div", { class: "cb-small-title" });
+    const sign = element("div", { class: "cb-operator", "aria-hidden": "true" }, "→");
+    const lens = {
+      layer, maps, plates, kernel, title,
+      node: element(
+        "div",
+        { class: "cb-lens" },
+        element("div", { class: "cb-lens-row" }, kernel ?? plates[0].node, sign, plates[plates.length - 1].node),
+        element("div", { class: "cb-lens-head" }, turn("−", `Map before, of ${layer.name}`, -1), turn("+", `Next map of ${layer.name}`, 1), title),
+      ),
+    };
+    return lens;
+  }
+
+  function paintLens(entry, scale = dom.largest(shown(entry.index))) {
+    const { layer, maps, plates, kernel, title } = entry.lens;
+    if (!lensMaps.has(maps)) lensMaps.set(maps, unitOfLargest(entry.index).channel);
+    const channel = lensMaps.get(maps);
+    write(title, layer.kind === "conv" ? `Kernel ${channel}, and its map` : `Map ${channel}, and what is left of it`);
+    for (const { of, canvas, marks, title: caption, text } of plates) {
+      const [height, width, channels] = explain.shapeOf(now.network, of);
+      const values = shown(of);
+      const own = new Float32Array(height * width);
+      for (let place = 0; place < own.length; place++) own[place] = values[place * channels + channel];
+      canvas.layout = paintMaps(canvas, own, [height, width, 1], 1, "signed", scale);
+      write(caption, text({ name: now.network.layers[of].name, size: `${height} × ${width}` }));
+      const fields = fieldsOn(of).filter((field) => field.channel === channel);
+      mark(marks, canvas, canvas.layout, fields.map((field) => ({ ...field, channel: 0 })));
+    }
+    const key = `${channel} ${dom.theme()}`;
+    if (!kernel || kernel.key === key) return;
+    kernel.key = key;
+    const filters = layer.shape[2];
+    const weights = Array.from({ length: layer.size ** 2 }, (_, k) => ({ weight: layer.weights.kernel[k * filters + channel] }));
+    kernel.replaceChildren(explain.grid("weights", weights, "weight", layer.size, dom.largest(weights.map(({ weight }) => weight)), "signed"));
   }
 
   // ---- Controls --------------------------------------------------------------------------------
@@ -609,6 +758,7 @@
 
   function clear() {
     state.image = null;
+    state.given = false;
     clearMove();
     select(null);
     parts.pad.clear();
@@ -616,9 +766,21 @@
     markExamples();
   }
 
+  /** Before a stroke: what the reader has not drawn makes room for it. Says whether there was any. */
+  function makeRoom() {
+    if (!state.image && !state.given) return false;
+    state.image = null;
+    state.given = false;
+    clearMove();
+    parts.pad.clear();
+    markExamples();
+    return true;
+  }
+
   function place(group, number) {
     const digit = cnnbook.published.article.examples[group][number];
     state.strokes.length = 0;
+    state.given = false;
     state.image = {
       group,
       number,
@@ -720,6 +882,7 @@
 
   function chooseNetwork(name) {
     state.network = name;
+    now = null; // what it held was computed by another network
     state.unit = null;
     state.view = "this";
     parts.networkChoice.choose(name);
@@ -950,6 +1113,7 @@
     state.pen = number(short.p, PEN.min, PEN.max, PEN.usual);
     parts.pen.set(state.pen);
     state.image = null;
+    state.given = false;
     const examples = cnnbook.published.article.examples;
     const [group, digit] = isList(short.i) ? short.i : [];
     if (typeof group === "string" && Object.hasOwn(examples, group) && Number.isInteger(digit) && examples[group][digit]) {
@@ -957,7 +1121,7 @@
     }
     state.strokes.length = 0;
     let room = LONGEST_LINK; // a drawing that no hand has made would keep the page busy for minutes
-    for (const stroke of isList(short.s) ? short.s : []) {
+    for (const stroke of isList(short.s) && !state.image ? short.s : []) {
       if (!isList(stroke) || stroke.length < 2 || stroke.length % 2 || stroke.length > room) continue;
       room -= stroke.length;
       state.strokes.push(stroke.map((value) => number(value, 0, SHEET, 0)));
@@ -1019,96 +1183,222 @@
   const CORNER_SEVEN = [14, 20, 70, 14, 134, 18, 104, 84, 76, 140, 58, 200];
   const CORNERS = [[0, 0], [132, 0], [0, 66], [132, 66]];
 
-  function readAs(centred) {
-    return answer(run(networkNamed(state.network), receive(centred).pixels));
+  const readAs = (result) => ({ digit: answer(result), share: Math.max(...result.values[result.values.length - 1]) });
+  const resultOf = (centred) => run(networkNamed(state.network), receive(centred).pixels);
+  const entryOf = (name) => layers.find(({ node }) => node.dataset.layer === name);
+  const layerOf = (name) => networkNamed(state.network).layers[entryOf(name).index];
+  const times = (count) => Array(2).fill(count).join(" × ");
+
+  /** A digit as the network was trained on, in the middle; what the reader has drawn may stay. */
+  function setDigit() {
+    chooseNetwork("article");
+    setCentred(true);
+    if (state.given || (!state.image && !state.strokes.length)) place("typical", 7);
+    update();
   }
 
   const STEPS = [
     {
-      title: "A 7 in a corner",
-      chapter: ["training", "Train a network to read digits"],
-      part: () => parts.pad,
+      title: "One kernel, one map",
+      chapter: ["convolution", "Convolution"],
+      part: () => entryOf("conv1").lens.node,
+      set: () => {
+        setDigit();
+        lensMaps.set(entryOf("conv1").index, clearestKernel(layerOf("conv1")));
+        select(null);
+      },
+      text: () => {
+        const { size, shape } = layerOf("conv1");
+        return (
+          `A kernel is a window of ${times(size)} weights, found in training. It gives one number at each place of the picture: ` +
+          `a map of where its pattern is, here ${edgesOf(lensMaps.get(entryOf("conv1").index))}. ` +
+          `Below are the maps of all ${shape[2]} kernels.`
+        );
+      },
+    },
+    {
+      title: "One number of it",
+      chapter: ["convolution", "Convolution"],
+      part: () => entryOf("conv1").lens.node,
+      set: () => {
+        setDigit();
+        select(unitOfLargest(entryOf("conv1").index, lensMaps.get(entryOf("conv1").index)));
+      },
+      text: () => {
+        const { size } = layerOf("conv1");
+        return (
+          `The largest number of the map: ${size ** 2} pixels, each times the weight at its place, added up, and a bias with them. ` +
+          "ReLU would turn a sum below zero into zero. The panel shows every product."
+        );
+      },
+    },
+    {
+      title: "Pooling: the same map, smaller",
+      chapter: ["pooling", "Pooling"],
+      part: () => entryOf("pool1").lens.node,
+      set: () => {
+        setDigit();
+        const { index } = entryOf("pool1");
+        select(unitOfLargest(index, lensMaps.get(mapsOf(now.network, index))));
+      },
+      text: () => {
+        const { size, shape, inputShape } = layerOf("pool1");
+        return (
+          `Of every ${times(size)} numbers pool1 keeps the largest: ${inputShape[0]} rows become ${shape[0]}. ` +
+          `At which of the ${size ** 2} places it stood is forgotten, and the next layer has less to read.`
+        );
+      },
+    },
+    {
+      title: "From maps to units",
+      chapter: ["architecture", "Architecture"],
+      part: () => entryOf("dense1").node,
+      set: () => {
+        setDigit();
+        select(unitOfLargest(entryOf("dense1").index));
+      },
+      text: () => {
+        const [rows, columns, maps] = layerOf("pool2").shape;
+        const { shape, inputShape } = layerOf("dense1");
+        return (
+          `conv2 and pool2 do the same again and leave ${maps} maps of ${rows} × ${columns}: ${inputShape[0].toLocaleString("en")} numbers. ` +
+          `Each of the ${shape[0]} units of dense1 has a weight of its own for every place of every map.`
+        );
+      },
+    },
+    {
+      title: "Ten probabilities",
+      chapter: ["loss", "Loss"],
+      part: () => entryOf("dense2").node,
+      set: () => {
+        setDigit();
+        select(unitOfLargest(entryOf("dense2").index));
+      },
+      text: () =>
+        "dense2 adds up one sum for each digit. Softmax turns the ten sums into probabilities that add up to 1. " +
+        "The largest is the answer.",
+    },
+    {
+      title: "Why a 7 in a corner is misread",
+      chapter: ["training", "Training"],
+      part: () => parts.places,
       set: () => {
         chooseNetwork("article");
         clear();
         setCentred(false);
         for (const corner of CORNERS) {
           state.strokes[0] = CORNER_SEVEN.map((value, i) => value + corner[i % 2]);
-          if (readAs(false) !== 7) break; // the network of each build errs in its own way
+          if (readAs(resultOf(false)).digit !== 7) break; // the network of each build errs in its own way
         }
+        state.given = true;
+        update();
+        paintPlaces();
       },
       text: () =>
-        `Here is a 7 in a corner. Given as it is, it is read as a ${readAs(false)}; scaled and centred, as a ${readAs(true)}. ` +
-        "In training the network saw digits in the middle only, and learned strokes together with their places; step 5 shows how. " +
-        "Tick and untick “Scale and centre”, and watch the answer.",
-    },
-    {
-      title: "A feature map",
-      chapter: ["convolution", "Slide a kernel over an image"],
-      part: () => layers[0].node,
-      set: () => {
-        chooseNetwork("article");
-        setCentred(true);
-        if (!state.image && !state.strokes.length) place("typical", 7);
-      },
-      text: () =>
-        "The digit is centred again. The first layer, conv1, slides 32 small windows over it. Each holds nine numbers, " +
-        "its weights, found in training; such a window is a kernel. At each place it gives one number, large where the " +
-        "strokes fit the weights: an edge on one side, say, or a line of one slant. Its numbers, in rows and columns, " +
-        "are a feature map: a picture of where one feature is. A window of 3 × 3 fits into 28 rows at 26 places. " +
-        "(A map that is pale orange all over has a number added everywhere, its bias: look for what is darker.)",
-    },
-    {
-      title: "One number of it",
-      chapter: ["convolution", "Slide a kernel over an image"],
-      part: () => layers[0].node,
-      set: () => selectStrongest(0),
-      text: () =>
-        "This is the largest number of conv1. Each of the nine outlined pixels is multiplied by the weight at its place; " +
-        "the products are added up, and the bias with them. ReLU turns a sum below zero into zero; this one stays. " +
-        "Press a pixel in the panel to step back to it, or touch any other value.",
-    },
-    {
-      title: "Why pooling makes maps smaller",
-      chapter: ["pooling", "Make maps smaller by pooling"],
-      part: () => layers[1].node,
-      set: () => selectStrongest(1),
-      text: () =>
-        "pool1 cuts each map into squares of 2 × 2 numbers and keeps the largest of each: 26 rows and columns become 13. " +
-        "The map is drawn as large as before, in coarser squares. It says that the feature is in this square, no longer " +
-        "at which of four places. The next layer has a quarter of the numbers to read.",
-    },
-    {
-      title: "From maps to units",
-      chapter: ["architecture", "Follow a digit through the network"],
-      part: () => layers[4].node,
-      set: () => selectStrongest(5),
-      text: () =>
-        "conv2 and pool2 do the same again with the maps of pool1 in place of the picture, and leave 64 maps of 5 × 5: 1,600 numbers. " +
-        "dense1 makes 128 numbers of them, its units. A unit has a weight for every map and every place, so a stroke that " +
-        "stands elsewhere meets other weights: that is how the 7 of step 1 was misread. Below is the largest unit, and what counts most in it.",
-    },
-    {
-      title: "Ten probabilities",
-      chapter: ["loss", "Measure how wrong an answer is"],
-      part: () => layers[5].node,
-      set: () => selectStrongest(6),
-      text: () =>
-        "dense2 adds up one sum for each digit: the larger, the better the picture fits it. Softmax turns the ten sums into " +
-        "ten probabilities that add up to 1, and the largest is the answer. Now clear the pad, and draw your own.",
+        `This 7 is read as a ${readAs(resultOf(false)).digit}; scaled and centred, as a ${readAs(resultOf(true)).digit}. ` +
+        "The maps find its strokes in both places, but in the corner they meet other weights of dense1, learned from digits in the middle. " +
+        "Tick “Scale and centre”, and watch.",
     },
   ];
 
-  function selectStrongest(layer) {
-    chooseNetwork("article");
-    update();
+  /** Which edges a kernel answers to: it is positive where the ink has to be, negative where paper. */
+  function edgesOf(filter) {
+    const { across, down } = slopes(layerOf("conv1"), filter);
+    if (Math.abs(down) > Math.abs(across)) return down > 0 ? "upper edges of strokes" : "lower edges of strokes";
+    return across > 0 ? "left edges of strokes" : "right edges of strokes";
+  }
+
+  /** The unit of a layer, or of one of its maps, that has the largest value. */
+  function unitOfLargest(layer, map = null) {
     const values = now.result.values[layer];
     const shape = explain.shapeOf(now.network, layer);
-    const best = values.indexOf(Math.max(...values));
     const channels = shape[shape.length - 1];
-    if (shape.length === 1) return select({ layer, row: 0, column: 0, channel: best });
+    let best = map ?? 0;
+    for (let i = best; i < values.length; i += map === null ? 1 : channels) if (values[i] > values[best]) best = i;
+    if (shape.length === 1) return { layer, row: 0, column: 0, channel: best };
     const place = Math.floor(best / channels);
-    return select({ layer, row: Math.floor(place / shape[1]), column: place % shape[1], channel: best % channels });
+    return { layer, row: Math.floor(place / shape[1]), column: place % shape[1], channel: best % channels };
+  }
+
+  /**
+   * One map before dense1 and its weights to one unit, for the strokes in the middle and as they are:
+   * of the maps that find the stroke about equally in both places, the one whose sum changes most, for
+   * the unit that speaks most for the digit and is hurt most.
+   */
+  function comparePlaces() {
+    const network = networkNamed("article");
+    const dense = entryOf("dense1").index;
+    const source = explain.sourceOf(network, dense);
+    const [rows, columns, maps] = network.layers[source].shape;
+    const { kernel } = network.layers[dense].weights;
+    const units = network.layers[dense].shape[0];
+    const results = [resultOf(true), resultOf(false)];
+    const next = network.layers[network.layers.length - 1];
+    const digit = answer(results[0]);
+    const loss = (unit) =>
+      Math.max(0, next.weights.kernel[unit * next.shape[0] + digit]) *
+      (results[0].values[dense][unit] - results[1].values[dense][unit]);
+    let unit = 0;
+    for (let other = 1; other < units; other++) if (loss(other) > loss(unit)) unit = other;
+    const compared = Array.from({ length: maps }, (_, map) => {
+      const weights = Array.from({ length: rows * columns }, (_, place) => kernel[(place * maps + map) * units + unit]);
+      const sides = results.map((result) => {
+        const values = weights.map((_, place) => result.values[source][place * maps + map]);
+        return {
+          values,
+          found: values.reduce((sum, value) => sum + value, 0),
+          sum: values.reduce((sum, value, place) => sum + value * weights[place], 0),
+        };
+      });
+      return { map, weights, sides };
+    });
+    const alike = ({ sides: [a, b] }) => Math.min(a.found, b.found) > 0.7 * Math.max(a.found, b.found);
+    const fall = ({ sides: [a, b] }) => a.sum - b.sum;
+    const fair = compared.filter(alike);
+    const best = (fair.length ? fair : compared).reduce((most, each) => (fall(each) > fall(most) ? each : most));
+    return { ...best, unit, columns, dense, source, results };
+  }
+
+  function paintPlaces() {
+    const { map, unit, columns, weights, sides, dense, source, results } = comparePlaces();
+    const { layers: all } = networkNamed("article");
+    const scale = dom.largest(sides.flatMap(({ values }) => values));
+    const most = dom.largest(weights);
+    const square = (title, numbers, largest, outlined, text) =>
+      element(
+        "div",
+        { class: "cb-grid", role: "img", "aria-label": `${title}: ${text}` },
+        element("div", { class: "cb-grid-title" }, title),
+        element(
+          "div",
+          { class: "cb-cells cb-tiny", style: `--columns:${columns}` },
+          ...numbers.map((value, place) =>
+            element("span", { class: `cb-cell${outlined[place] ? " cb-in" : ""}`, style: dom.cellStyle(value, largest) })),
+        ),
+      );
+    const numbers = (list) => list.map((value) => show(value)).join(", ");
+    const rows = sides.map(({ values, sum }, side) => {
+      const under = values.map((value) => value > 0.25 * scale); // where the stroke is
+      const read = readAs(results[side]);
+      return element(
+        "div",
+        { class: "cb-place" },
+        element("b", {}, side ? "In the corner" : "In the middle"),
+        square(`map ${map}`, values, scale, under, numbers(values)),
+        explain.operator("×"),
+        square("weights", weights, most, under, numbers(weights)),
+        explain.operator("="),
+        element("div", { class: "cb-place-sum" }, element("strong", {}, show(sum)), element("span", {}, `read as ${read.digit}`)),
+      );
+    });
+    const totals = results.map((result) => show(result.sums[dense][unit]));
+    parts.places.replaceChildren(
+      ...rows,
+      element("p", { class: "cb-note" },
+        `Unit ${unit} of ${all[dense].name} has ${weights.length} weights for map ${map} of ${all[source].name}, one for each place, the same in both rows. ` +
+        `Outlined is where the map finds the stroke. Value times weight, added up, gives ${show(sides[0].sum)} in the middle and ${show(sides[1].sum)} in the corner; ` +
+        `all maps and the bias together give the unit ${totals[0]} and ${totals[1]}, before ReLU. It is one of the units that speak for a ${answer(results[0])}.`),
+    );
   }
 
   let step = -1;
@@ -1116,23 +1406,30 @@
     const title = element("h2", { tabindex: "-1" });
     const text = element("p", {});
     const link = element("a", {});
-    const back = button("Back", () => show(step - 1));
-    const next = button("Next", () => show(step + 1), { class: "cb-button cb-primary" });
-    const end = button("End the tour", () => show(-1), { class: "cb-button cb-quiet" });
-    const card = element(
-      "section",
-      { class: "cb-tour", "aria-label": "Guided tour", hidden: true },
-      element("div", { class: "cb-tour-head" }, title, element("div", { class: "cb-row" }, back, next, end)),
-      text,
-      element("p", { class: "cb-note" }, "More in the chapter ", link, "."),
-    );
-    const start = button("A tour of six steps", () => show(0), { class: "cb-button cb-primary" });
-    function show(number) {
+    const told = element("div", {}, title, text);
+    const back = button("Back", () => go(step - 1));
+    const next = button("Next", () => go(step + 1), { class: "cb-button cb-primary" });
+    const end = button("End", () => go(-1), { class: "cb-button cb-quiet", "aria-label": "End the tour" });
+    const row = element("div", { class: "cb-row" }, back, next, end, element("span", { class: "cb-note" }, "More: ", link));
+    const card = element("section", { class: "cb-tour", "aria-label": "Guided tour", hidden: true }, told, row);
+    parts.places = element("figure", { class: "cb-places", "aria-label": "The same stroke meets other weights", hidden: true });
+    const start = button(`A tour of ${["no", "one", "two", "three", "four", "five", "six"][STEPS.length]} steps`, () => go(0), { class: "cb-button cb-primary" });
+    // On a narrow page the card scrolls away with what it is about, all but its buttons.
+    new ResizeObserver(() => card.style.setProperty("--told", `${told.offsetHeight}px`)).observe(told);
+
+    const scrollPadding = () => parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0; // the theme's
+
+    function go(number) {
       document.querySelectorAll(".cb-toured").forEach((node) => node.classList.remove("cb-toured"));
+      const from = step;
       step = number < STEPS.length ? number : -1;
       card.hidden = step < 0;
+      parts.places.hidden = true;
       if (step < 0) {
-        placeInspector();
+        if (from < 0) return;
+        if (state.given) setCentred(true);
+        select(null);
+        changed();
         start.focus();
         return;
       }
@@ -1145,17 +1442,28 @@
       link.href = `${chapter[0]}.html`;
       back.disabled = step === 0;
       next.textContent = step === STEPS.length - 1 ? "Done" : "Next";
-      // Above the layers where they stand beside the drawing, else above both: the card stays in
-      // view, and what it is about comes right under it.
-      const wide = matchMedia("(min-width: 1100px)").matches;
-      if (wide) parts.right.prepend(card);
-      else parts.stage.before(card);
       const target = part();
+      target.hidden = false;
       target.classList.add("cb-toured");
+      // Above all layers where they stand beside the drawing, and stays in view; else right above its
+      // part. The last step speaks of the drawing as well.
+      const wide = matchMedia("(min-width: 1100px)").matches;
+      const last = target === parts.places;
+      if (wide) parts.right.prepend(card);
+      else if (last) parts.desk.after(card);
+      else target.closest(".cb-layer").before(card);
+      if (last) card.after(target);
       title.focus({ preventScroll: true });
-      const anchor = wide && target === parts.pad ? parts.stage : target;
-      anchor.style.scrollMarginTop = anchor === parts.stage ? "5rem" : `calc(${card.offsetHeight}px + 5rem)`;
-      anchor.scrollIntoView({ block: "start", behavior: dom.calm() ? "auto" : "smooth" });
+      const behavior = dom.calm() ? "auto" : "smooth";
+      const anchor = !wide ? (last ? parts.desk : card) : last ? parts.stage : target;
+      const below = wide && !last ? card.offsetHeight + 16 : 0;
+      anchor.style.scrollMarginTop = `${HEADER + 8 + below - scrollPadding()}px`;
+      // The drawing stays in view as long as the window ends within the stage.
+      const room = parts.stage.getBoundingClientRect().bottom - innerHeight + 8;
+      if (wide && anchor.getBoundingClientRect().top - HEADER - 8 - below > room) {
+        parts.stage.style.scrollMarginBottom = "8px";
+        parts.stage.scrollIntoView({ block: "end", behavior });
+      } else anchor.scrollIntoView({ block: "start", behavior });
     }
     return { start, card };
   }
@@ -1170,6 +1478,7 @@
     parts.pad = pads.makePad({
       strokes: state.strokes,
       paint: paintSheet,
+      begin: makeRoom,
       changed,
       clear,
       say: (text, delay) => penSpeaker.say(text, delay),
@@ -1184,7 +1493,9 @@
     );
     parts.smallMaps.addEventListener("click", (event) => {
       const unit = unitAt(event, parts.small, parts.small.layout, -1, [28, 28, 1]);
-      if (unit) select(unit);
+      if (!unit) return;
+      select(unit);
+      reveal(parts.smallMaps.getBoundingClientRect());
     });
     parts.smallMaps.addEventListener("keydown", (event) => mapKeys(event, -1));
     parts.centred = checkbox("Scale and centre, as the training digits were", state.centred, (value) => {
@@ -1204,39 +1515,38 @@
       changed();
     });
     const tour = buildTour();
+    parts.desk = element("div", { class: "cb-desk" }, parts.pad, buildAnswer());
+    parts.received = element(
+      "div",
+      { class: "cb-received" },
+      parts.smallMaps,
+      element(
+        "div",
+        {},
+        element("div", { class: "cb-row" }, button("Clear", clear), button("Undo", () => parts.pad.undo())),
+        element("div", { class: "cb-small-title" }, "What the network receives: 28 × 28 × 1"),
+        parts.centred,
+      ),
+    );
     const left = element(
       "div",
       { class: "cb-left" },
-      element(
-        "div",
-        { class: "cb-sheet" },
-        parts.pad,
-        element("div", { class: "cb-row" }, button("Clear", clear), button("Undo", () => parts.pad.undo())),
-        penSpeaker,
-      ),
-      element(
-        "div",
-        { class: "cb-received" },
-        element("div", { class: "cb-small-title" }, "What the network receives: 28 × 28 × 1"),
-        parts.smallMaps,
-        parts.centred,
-      ),
-      buildAnswer(),
+      element("div", { class: "cb-sheet" }, parts.desk, penSpeaker),
+      parts.received,
+      buildInspector(),
     );
+    roomBeside.addEventListener("change", () => placeInspector());
     parts.right = element(
       "div",
       { class: "cb-right" },
       element("div", { class: "cb-given" }, ...buildExamples(), buildSliders()),
       element("div", { class: "cb-bar-top" }, parts.networkChoice, before),
       parts.networkNote,
-      element("p", { class: "cb-note" },
-        "Beside each layer: its size, what it does, and how many numbers (parameters) training had to find."),
       parts.layers,
-      buildInspector(),
     );
     parts.stage = element("div", { class: "cb-stage" }, left, parts.right);
     root.replaceChildren(
-      element("div", { class: "cb-row" }, tour.start, element("span", { class: "cb-note" }, "or draw a digit, and touch anything.")),
+      element("div", { class: "cb-row" }, tour.start, element("span", { class: "cb-note cb-wide" }, "or draw a digit, and touch anything.")),
       tour.card,
       parts.stage,
       buildLink(),

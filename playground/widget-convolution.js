@@ -44,7 +44,7 @@
     const before = element("div", { class: "cb-picks" });
     const after = element("div", { class: "cb-picks", role: "group", "aria-label": "Output: choose a value" });
     const told = element("p", { class: "cb-facts" });
-    const sum = element("p", { class: "cb-sum" });
+    const sum = element("p", { class: "cb-sum", style: "min-height: 4.8em" }); // what is below stays in place
     let timer = 0;
     const slide = button("Slide", () => {
       if (timer) return stop();
@@ -122,19 +122,21 @@
         paint();
       },
     });
+    // What moves the window and what it shows come first: a phone has room for little more.
     root.replaceChildren(
       element("p", { class: "cb-widget-title" }, "Try it: edit the kernel, and choose a value of the output"),
-      element("div", { class: "cb-row" }, ...Object.keys(KERNELS).map((name) => button(name, () => preset(name)))),
+      element("div", { class: "cb-row" }, slide, steps),
+      element("div", { class: "cb-parts" },
+        element("div", { class: "cb-plate", style: "flex-basis: 160px" }, element("div", { class: "cb-small-title" }, "input, 8 × 8"), before),
+        element("div", {}, element("div", { class: "cb-small-title" }, "kernel, 3 × 3"), element("div", { class: "cb-cells", style: "grid-template-columns: repeat(3, 46px)", role: "group", "aria-label": "Kernel" }, ...inputs)),
+        element("div", { class: "cb-plate", style: "flex-basis: 160px" }, element("div", { class: "cb-small-title" }, "output"), after)),
+      sum,
+      element("div", { class: "cb-row" }, "Kernel:", ...Object.keys(KERNELS).map((name) => button(name, () => preset(name)))),
       element("div", { class: "cb-row" },
         choice("Stride", [[1, "1"], [2, "2"], [3, "3"]], 1, set("stride", true)),
         choice("Padding", [["valid", "valid"], ["same", "same"]], "valid", set("padding")),
         choice("Dilation", [[1, "1"], [2, "2"]], 1, set("dilation", true))),
-      element("div", { class: "cb-parts" },
-        element("div", { class: "cb-plate" }, element("div", { class: "cb-small-title" }, "input, 8 × 8"), before),
-        element("div", {}, element("div", { class: "cb-small-title" }, "kernel, 3 × 3"), element("div", { class: "cb-cells", style: "--columns:3" , role: "group", "aria-label": "Kernel" }, ...inputs)),
-        element("div", { class: "cb-plate" }, element("div", { class: "cb-small-title" }, "output"), after)),
-      element("div", { class: "cb-row" }, "Window:", steps, slide),
-      told, sum, speaker,
+      told, speaker,
     );
     paint();
     dom.onTheme(paint);

@@ -11,16 +11,19 @@
   const START = -1.6;
   const [LEFT, RIGHT, HIGH] = [-2.3, 6.3, 9.5]; // what the picture shows
   const MOST_STEPS = 60;
-  const ARRIVED = 0.02; // size of a slope that is as good as none
+  const ARRIVED = 0.05; // size of a slope that is as good as none
 
   const lossAt = (weight) => (weight - BEST) ** 2 / 2 + LEAST;
   const slopeAt = (weight) => weight - BEST;
 
-  /** One step of gradient descent: where it goes, and why. */
+  const hundredths = (value) => Math.round(100 * value) / 100;
+
+  /** One step of gradient descent, in hundredths: whoever checks the numbers shown finds them right. */
   function descend(weight, rate) {
     const slope = slopeAt(weight);
-    const after = weight - rate * slope;
-    return { before: weight, slope, move: -rate * slope, after, lossBefore: lossAt(weight), lossAfter: lossAt(after) };
+    const move = hundredths(-rate * slope);
+    const after = hundredths(weight + move);
+    return { before: weight, slope, move, after, lossBefore: lossAt(weight), lossAfter: lossAt(after) };
   }
   widgets.descend = descend;
   if (typeof document === "undefined") return;

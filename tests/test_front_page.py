@@ -256,6 +256,10 @@ def test_the_doors_say_how_long_it_takes(page):
     playground = book.reading_minutes(execution.ROOT / "chapters" / "playground.md")
     assert f"{playground} minutes" in doors[1]
     assert re.search(r"\d+ hours", doors[2])
+    links = page.locator(".doors a").all_inner_texts()
+    assert [link.strip().split()[0] for link in links] == ["Read", "Play", "Read"], (
+        "heard, not seen"
+    )
 
 
 def test_six_thumbnails_lead_to_the_six_pages(page):

@@ -1,0 +1,1 @@
+"""What the guide's page on convolution draws, and nothing else uses."""

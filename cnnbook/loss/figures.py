@@ -1,0 +1,115 @@
+"""Figures of the chapter on the loss."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import matplotlib.figure
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnbook import plots
+
+
+def bars_by_digit(
+    image: np.ndarray, panels: dict[str, np.ndarray], formats: Sequence[str], label: int
+) -> matplotlib.figure.Figure:
+    """Draw a digit and, beside it, panels with a bar for each of ten classes.
+
+    Parameters
+    ----------
+    image : array of shape (H, W), 0 for paper
+    panels : title to ten numbers, the bars of a panel; those below 0 are drawn in another colour
+    formats : how the numbers of each panel are written at its bars; with an empty one, none are
+    label : the right class; its row is marked
+    """
+    figure, (picture, *axes) = plt.subplots(
+        1,
+        1 + len(panels),
+        figsize=(plots.WIDTH_INCHES, 3.1),
+        width_ratios=[0.75, *[1.2] * len(panels)],
+    )
+    picture.imshow(image)
+    picture.set(xticks=[], yticks=[], anchor="C")
+    picture.spines[:].set(visible=True, color=plots.GREY)
+    for axis, (title, values), written in zip(axes, panels.items(), formats, strict=True):
+        values = np.asarray(values, float)
+        colors = [plots.BLUE if value < 0 else plots.VERMILION for value in values]
+        axis.axhspan(label - 0.5, label + 0.5, color=plots.YELLOW, alpha=0.45, linewidth=0)
+        bars = axis.barh(range(10), values, 0.75, color=colors)
+        if written:
+            texts = [written.format(value) for value in values]
+            texts = [re.sub(r"^-(?![0.]*$)", "\N{MINUS SIGN}", text).lstrip("-") for text in texts]
+            axis.bar_label(bars, texts, padding=3, fontsize=9)
+        axis.axvline(0, color=plots.BLACK, linewidth=0.8)
+        axis.set_title(title, fontsize=11)
+        axis.set(ylim=(9.6, -0.6), xticks=[], yticks=range(10))
+        reach = values.max() - min(values.min(), 0)
+        low = values.min() - 0.7 * reach if values.min() < 0 else 0
+        axis.set(xlim=(low, values.max() + 0.55 * reach))
+        axis.spines[:].set_visible(False)
+        axis.tick_params(left=False, pad=2)
+        axis.set_yticks(range(10), range(10) if axis is axes[0] else [])
+    return figure
+
+
+def loss_of_answers(
+    probabilities: Sequence[float], images: Sequence[np.ndarray], texts: Sequence[str]
+) -> matplotlib.figure.Figure:
+    """Draw the loss of an answer against the probability given to the right class.
+
+    Parameters
+    ----------
+    probabilities : of three answers, from the smallest to the largest
+    images : their digits, arrays of shape (H, W)
+    texts : what to say of each
+    """
+    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.6))
+    given = np.geomspace(5e-5, 1, 400)
+    axis.plot(given, -np.log(given), color=plots.BLUE, linewidth=2)
+    places = [(0.13, 6.9), (0.36, 3.3), (0.76, 1.3)]
+    for probability, image, text, (left, bottom) in zip(
+        probabilities, images, texts, places, strict=True
+    ):
+        loss = -np.log(probability)
+        axis.scatter([probability], [loss], color=plots.VERMILION, zorder=3, clip_on=False)
+        inset = axis.inset_axes((left, bottom, 0.14, 1.75), transform=axis.transData)
+        inset.imshow(image)
+        inset.set(xticks=[], yticks=[])
+        inset.spines[:].set(visible=True, color=plots.GREY)
+        axis.text(
+            left + 0.16,
+            bottom + 0.9,
+            f"{text}\n{loss:.2f}",
+            va="center",
+            color=plots.BLACK,
+            size=10,
+        )
+        start = (left, bottom + 0.9) if left < 0.2 else (left + 0.07, bottom)
+        axis.plot(*zip(start, (probability, loss), strict=True), color=plots.GREY, linewidth=0.8)
+    axis.set(xlabel="probability given to the right digit", ylabel="loss", ylim=(0, 10))
+    axis.set(xlim=(0, 1.06))
+    return figure
+
+
+def losses_of_a_batch(losses: dict[str, np.ndarray], guess: float) -> matplotlib.figure.Figure:
+    """Draw the losses of the examples of one batch, a panel a network, with their mean.
+
+    Parameters
+    ----------
+    losses : title to one loss an example
+    guess : the loss of a guess, drawn as a dotted line
+    """
+    figure, axes = plt.subplots(
+        len(losses), 1, figsize=(plots.WIDTH_INCHES, 4.2), sharex=True, sharey=True
+    )
+    for axis, (title, values) in zip(axes, losses.items(), strict=True):
+        numbers = np.arange(1, len(values) + 1)
+        axis.bar(numbers, values, color=plots.BLUE)
+        axis.axhline(values.mean(), color=plots.VERMILION, linestyle="--")
+        axis.axhline(guess, color=plots.GREY, linestyle=":")
+        axis.set_title(f"{title}: mean {values.mean():.2f}", color=plots.BLACK)
+        axis.set(ylabel="loss", xlim=(0, len(values) + 1))
+    axes[-1].set(xlabel=f"the {len(values)} digits of a batch", xticks=[])
+    return figure

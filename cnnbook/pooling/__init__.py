@@ -1,0 +1,1 @@
+"""What the chapter on pooling alone uses."""

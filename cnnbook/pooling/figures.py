@@ -1,0 +1,126 @@
+"""Figures of the chapter on pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.figure
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnbook import plots
+
+WINDOW_COLORS = [plots.BLUE, plots.ORANGE, plots.GREEN, plots.PURPLE]
+
+
+def largest_of_four(numbers: np.ndarray) -> matplotlib.figure.Figure:
+    """Draw a map of 4 by 4 numbers, and beside it, to scale, the largest of each 2 by 2 window.
+
+    Parameters
+    ----------
+    numbers : array of shape (4, 4); each window has a colour, and its largest number is in bold
+    """
+    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.1))
+    for window, color in enumerate(WINDOW_COLORS):
+        row, column = divmod(window, 2)
+        inside = numbers[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+        for (down, right), value in np.ndenumerate(inside):
+            is_largest = value == inside.max()
+            _cell(axis, 2 * column + right, 2 * row + down, value, color, is_largest)
+        _cell(axis, 5.7 + column, 1 + row, inside.max(), color, True)
+    axis.annotate("", (5.45, 2), (4.25, 2), arrowprops={"arrowstyle": "->", "linewidth": 2})
+    axis.text(2, -0.2, "map, 4 \N{MULTIPLICATION SIGN} 4", ha="center")
+    axis.text(6.7, 0.8, "pooled, 2 \N{MULTIPLICATION SIGN} 2", ha="center")
+    axis.set(xlim=(-0.05, 8), ylim=(4.05, -0.7), aspect="equal")
+    axis.set_axis_off()
+    return figure
+
+
+def _cell(axis, left: float, top: float, value: float, color: str, is_largest: bool) -> None:
+    """Draw one number in its square."""
+    face = (color, 0.75 if is_largest else 0.18)
+    axis.add_patch(plt.Rectangle((left, top), 1, 1, facecolor=face, edgecolor="white"))
+    weight = "bold" if is_largest else "normal"
+    axis.text(
+        left + 0.5, top + 0.53, f"{value:g}", ha="center", va="center", size=15, weight=weight
+    )
+
+
+def shrinking_maps(
+    image: np.ndarray, rows: Sequence[dict[str, np.ndarray]]
+) -> matplotlib.figure.Figure:
+    """Draw an image and, beside it, maps of ever later layers, every pixel of the same size.
+
+    Parameters
+    ----------
+    image : array of shape (H, W), 0 for paper
+    rows : for each row, the name of a layer to its map, an array of shape (H, W); white is 0, and
+        black the largest value of that map
+    """
+    gap = 6
+    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 1.72 * len(rows)))
+    for number, row in enumerate(rows):
+        left, middle = 0, number * (len(image) + 3) + len(image) / 2
+        for name, picture in {"input": image, **row}.items():
+            height, width = picture.shape
+            if name != "input" or number == 0:
+                top = middle - height / 2
+                extent = (left, left + width, top + height, top)
+                axis.imshow(picture, extent=extent, vmin=0, vmax=picture.max())
+                axis.add_patch(
+                    plt.Rectangle(
+                        (left, top), width, height, fill=False, color=plots.GREY, linewidth=0.8
+                    )
+                )
+            if number == 0:
+                label = f"{name}\n{height} \N{MULTIPLICATION SIGN} {width}"
+                axis.text(left + width / 2, -2, label, ha="center", va="bottom")
+            left += width + gap
+    bottom = len(rows) * (len(image) + 3)
+    axis.set(xlim=(-1, left - gap + 3), ylim=(bottom, -11), aspect="equal")
+    axis.set_axis_off()
+    return figure
+
+
+def accuracy_by_shift(
+    shifts: Sequence[int],
+    groups: dict[str, np.ndarray],
+    forgiven: dict[str, float],
+    images: dict[int, np.ndarray],
+) -> matplotlib.figure.Figure:
+    """Draw accuracy against the shift, a curve a group, under pictures of shifted digits.
+
+    Parameters
+    ----------
+    shifts : pixels
+    groups : name to accuracies in per cent, of shape (runs, shifts); one dot a run, a line through
+        the means; at most 3
+    forgiven : name to the shift in pixels at which 90 % are read; marked on the axis
+    images : shift to a digit that was shifted so, of shape (H, W)
+    """
+    figure, (above, axis) = plt.subplots(
+        2, 1, figsize=(plots.WIDTH_INCHES, 4), height_ratios=(1, 3.6), sharex=True
+    )
+    side = 1.25
+    for shift, image in images.items():
+        left = shift - side / 2
+        above.imshow(image, extent=(left, left + side, 0, 1), aspect="auto")
+        frame = plt.Rectangle((left, 0), side, 1, fill=False, color=plots.GREY, linewidth=0.8)
+        above.add_patch(frame)
+    above.set(ylim=(-0.02, 1.02))
+    above.set_axis_off()
+    styles = zip(groups.items(), (plots.BLUE, plots.VERMILION, plots.GREEN), "osD", strict=False)
+    for (name, runs), color, marker in styles:
+        places = np.tile(shifts, (len(runs), 1))
+        axis.scatter(places, runs, color=color, marker=marker, s=12, alpha=0.5)
+        axis.plot(shifts, np.mean(runs, axis=0), color=color, marker=marker, label=name)
+        axis.plot([forgiven[name]] * 2, [0, 90], color=color, linestyle=":")
+        is_last = forgiven[name] == max(forgiven.values())
+        label, side_of_line = f" {forgiven[name]:.1f} ", "left" if is_last else "right"
+        axis.text(forgiven[name], 3, label, ha=side_of_line, color=color, size=12, weight="bold")
+    axis.axhline(90, color=plots.GREY, linestyle="--", linewidth=1)
+    axis.text(shifts[-1] + 0.6, 91, "9 of 10 read", ha="right", va="bottom", color=plots.GREY)
+    axis.set(xlabel="shift to the right (pixels)", ylabel="digits read (%)", ylim=(0, 102))
+    axis.set(xticks=shifts, xlim=(-side / 2 - 0.05, shifts[-1] + side / 2 + 0.05))
+    axis.legend(loc="upper right", bbox_to_anchor=(1, 0.85))
+    return figure
