@@ -12,10 +12,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.ndimage
 
-from cnnbook import audio, detection, languages, plots, scenes
+from cnnbook import audio, detection, languages, measurements, plots, scenes, style
 from cnnbook.figures_segmentation import DIGIT_COLORS
 
-LETTER_SIZE = 11  # points: about ten pixels on a phone
+LETTER_SIZE = 12  # points: about eleven pixels on a phone
 LEAST_NAMED = 25  # pixels of a patch that gets its name
 RIGHT, WRONG = plots.YELLOW, plots.ORANGE  # of boxes, on a dark ground
 
@@ -66,11 +66,10 @@ def _box(axis, box: np.ndarray, text: str, color: str, line: str) -> None:
         )
     )  # fmt: skip
     if text:
-        above = top > 12
+        above = top > 12  # else the name stands inside, where no other box begins
         axis.text(
-            left, top if above else bottom, text, fontsize=LETTER_SIZE, clip_on=True,
-            va="bottom" if above else "top", bbox={"facecolor": color, "edgecolor": "none",
-                                                   "pad": 0.9},
+            left, top, text, fontsize=LETTER_SIZE, clip_on=True, va="bottom" if above else "top",
+            bbox={"facecolor": color, "edgecolor": "none", "pad": 0.9},
         )  # fmt: skip
 
 
@@ -134,15 +133,15 @@ def gallery(
     ----------
     scene, number, found : as in `boxes`
     mask : of that scene, as in `classes`
-    digits : array of shape (20, 28, 28), ink 1
-    painting : array of shape (H, W, 3), from 0 to 1
+    digits : array of shape (16, 28, 28), ink 1
+    painting : array of shape (H, W, 3), from 0 to 1, H at most W; its left part is shown
     """
-    figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.5))
+    figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.7))
     boxes(axes[0, 0], scene, number, found)
     classes(axes[0, 1], mask)
-    rows = [np.hstack(digits[start : start + 5]) for start in range(0, 20, 5)]
+    rows = [np.hstack(digits[start : start + 4]) for start in range(0, 16, 4)]
     axes[1, 0].imshow(np.vstack(rows), vmin=0, vmax=1)
-    axes[1, 1].imshow(painting, interpolation="bilinear")
+    axes[1, 1].imshow(painting[:, : len(painting)], interpolation="bilinear")
     titles = "find and name", "colour each pixel", "draw new digits", "paint a photograph"
     for axis, title in zip(axes.flat, titles, strict=True):
         axis.set_title(title, fontsize=LETTER_SIZE)
@@ -300,6 +299,23 @@ def film_strip(
             _still(axis)
             axis.set_xlabel(text, fontsize=LETTER_SIZE, labelpad=3)
     return figure
+
+
+def stored_painting(name: str) -> np.ndarray:
+    """Return the temple in a style, as ``benchmarks/style.py`` painted it at full size.
+
+    Parameters
+    ----------
+    name : "flower", "strokes" or "digits"
+
+    Returns
+    -------
+    array of shape (256, 384, 3), from 0 to 1
+    """
+    for run in measurements.load("style")["runs"]:
+        if (run["group"], run["name"]) == ("full", name):
+            return style.from_text(run["picture"])
+    raise ValueError(f"name must be a style that was painted in full, got {name!r}.")
 
 
 def painted(
