@@ -46,6 +46,7 @@ bench: export PYTHONPATH = _ext
 bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/article_recipe.py
 	$(BIN)/python benchmarks/article_network.py
+	$(BIN)/python benchmarks/stored_networks.py
 	$(BIN)/python benchmarks/dense_control.py
 	$(BIN)/python benchmarks/pooling_control.py
 	$(BIN)/python benchmarks/pooling_windows.py

@@ -687,16 +687,16 @@
     const maps = mapsOf(network, index);
     if (layer.kind === "conv") lensMaps.set(maps, clearestKernel(layer));
     const plate = (of, text) => {
-      const [canvas, marks, title] = [element("canvas", {}), element("canvas", { class: "cb-marks" }), element("figcaption", {})];
+      const [canvas, marks, title] = [element("canvas", {}), element("canvas", { class: "cb-over" }), element("figcaption", {})];
       const [height, width] = explain.shapeOf(network, of);
-      const holder = element("div", { class: "cb-maps", style: `--side:${width}` }, canvas, marks);
+      const holder = element("div", { class: "cb-large", style: `--side:${width}` }, canvas, marks);
       holder.addEventListener("click", (event) => {
         const unit = unitAt(event, canvas, canvas.layout, of, [height, width, 1]);
         if (!unit) return;
         select({ ...unit, channel: lensMaps.get(maps) }, { after: lens.node });
         reveal(lens.node.getBoundingClientRect());
       });
-      return { of, canvas, marks, title, text, node: element("figure", { class: "cb-plate-large" }, holder, title) };
+      return { of, canvas, marks, title, text, node: element("figure", { class: "cb-plate-of-one" }, holder, title) };
     };
     const turn = (text, label, by) =>
       button(text, () => {

@@ -49,6 +49,7 @@ def digits():
 @pytest.fixture(scope="module")
 def context(browser):
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(180_000)  # other work may keep the cores busy
     yield context
     context.close()
 
@@ -460,7 +461,7 @@ def test_a_value_of_the_large_map_can_be_touched_and_the_map_changed(page):
     lens = page.locator("[data-layer=conv1] .cb-lens")
     number = int(re.search(r"Kernel (\d+)", lens.inner_text())[1])
     lens.scroll_into_view_if_needed()
-    box = lens.locator(".cb-maps").bounding_box()
+    box = lens.locator(".cb-large").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     title = page.locator(".cb-inspector-title")
     assert title.inner_text().startswith(f"conv1, map {number}, row 13, column 13")
@@ -478,7 +479,7 @@ def test_a_value_of_the_large_map_can_be_touched_and_the_map_changed(page):
 
 
 def test_a_pooled_map_is_drawn_to_the_scale_of_the_map_that_it_comes_from(page):
-    plates = page.locator("[data-layer=pool1] .cb-plate-large .cb-maps canvas:first-child")
+    plates = page.locator("[data-layer=pool1] .cb-large canvas:first-child")
     large, small = (plate.bounding_box() for plate in plates.all())
     assert large["width"] / 26 == pytest.approx(small["width"] / 13, rel=0.03)
     assert large["x"] + large["width"] < small["x"]
@@ -978,7 +979,7 @@ def test_on_a_phone_the_tour_s_card_leaves_the_screen_to_what_it_is_about(page):
 def test_the_tour_shows_one_large_map_with_its_kernel_before_the_small_ones(page):
     page.locator(".cb-button", has_text=TOUR).click()
     assert page.locator("[data-layer=conv1] .cb-toured .cb-kernel").is_visible()
-    large = page.locator("[data-layer=conv1] .cb-toured .cb-maps").bounding_box()
+    large = page.locator("[data-layer=conv1] .cb-toured .cb-large").bounding_box()
     small = page.locator("[data-layer=conv1] > .cb-maps").bounding_box()
     tile = page.evaluate(TILE, ["conv1", 0])
     assert large["y"] + large["height"] <= small["y"]

@@ -290,7 +290,8 @@ def _lay_out(values: np.ndarray) -> np.ndarray:
 
 def _canvas(height: float) -> matplotlib.axes.Axes:
     """Open a figure of the book's width, and of a height in inches."""
-    _, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, height))
+    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0, h_pad=0)
     axis.set(xlim=(0, WIDTH), ylim=(72 * height, 0), autoscale_on=False)
     axis.set_axis_off()
     return axis
