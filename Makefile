@@ -48,6 +48,7 @@ bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/article_network.py
 	$(BIN)/python benchmarks/stored_networks.py
 	$(BIN)/python benchmarks/dense_control.py
+	$(BIN)/python benchmarks/lenet_to_now.py
 	$(BIN)/python benchmarks/pooling_control.py
 	$(BIN)/python benchmarks/pooling_windows.py
 	$(BIN)/python benchmarks/label_smoothing.py

@@ -186,6 +186,20 @@ def turn_pages(app: Sphinx, pagename: str, templatename: str, context: dict, doc
         context["next"] = link(order[place + 1]) if place + 1 < len(order) else None
 
 
+def name_folds(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Name the arrows that unfold the list of pages, which the theme leaves without a name."""
+    draw = context["generate_toctree_html"]
+
+    def draw_with_names(*arguments, **options):
+        tree = draw(*arguments, **options)
+        for summary in tree.select("li > details > summary"):
+            title = summary.find_previous("a").get_text(strip=True)
+            summary["aria-label"] = f"Pages below: {title}"
+        return tree
+
+    context["generate_toctree_html"] = draw_with_names
+
+
 def setup(app: Sphinx) -> dict:
     """Register the directives, and the links between pages."""
     app.add_directive("question", Question)
@@ -193,4 +207,5 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("thumbnails", Thumbnails)
     app.add_role("minutes", MinutesRole())
     app.connect("html-page-context", turn_pages)
+    app.connect("html-page-context", name_folds, priority=900)  # after the theme's own
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
