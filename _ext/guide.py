@@ -187,7 +187,13 @@ def turn_pages(app: Sphinx, pagename: str, templatename: str, context: dict, doc
 
 
 def name_folds(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Name the arrows that unfold the list of pages, which the theme leaves without a name."""
+    """Name what unfolds, in the list of pages and in the page.
+
+    The theme leaves its arrows without a name; myst-nb calls each folded cell by the same one,
+    which for a screen reader takes the place of the words that say what is in the cell.
+    """
+    if "body" in context:
+        context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")
     draw = context["generate_toctree_html"]
 
     def draw_with_names(*arguments, **options):

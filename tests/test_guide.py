@@ -146,3 +146,15 @@ def test_a_question_is_answered_with_the_keyboard_alone(browser, html_folder, na
         assert choice.locator(".question-answer").inner_text().startswith(verdict)
         assert question.locator("details[open]").count() == 1, "choices close each other"
     page.close()
+
+
+def test_a_screen_reader_hears_what_is_in_a_folded_cell(html_folder):
+    for page in GUIDE:
+        text = (html_folder / f"{page}.html").read_text("utf-8")
+        names = re.findall(
+            r'<details class="[^"]*above-input">\s*<summary([^>]*)>(.*?)</summary>', text, re.S
+        )
+        assert names
+        for attributes, content in names:
+            assert "aria-label" not in attributes
+            assert "Show the code: " in content
