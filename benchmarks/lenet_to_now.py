@@ -62,6 +62,7 @@ def train(setting: dict) -> dict:
     optimizer = keras.optimizers.Adam()
     optimizer.build(model.trainable_variables)
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    deepest = setting["normalised"] and setting["depth"] == max(DEPTHS)
 
     @tf.function
     def step(x, y):
@@ -90,8 +91,7 @@ def train(setting: dict) -> dict:
             for start in range(0, DIGITS - BATCH + 1, BATCH):
                 chosen = order[start : start + BATCH]
                 step(x_fit[chosen], y_fit[chosen])
-        if setting["normalised"] and setting["depth"] == max(DEPTHS) and seed == SEEDS[0]:
-            # As they are stored.
+        if deepest and seed == SEEDS[0]:  # as its weights are stored
             halves = [weight.astype(np.float16) for weight in model.get_weights()]
             model.set_weights([half.astype(np.float32) for half in halves])
         training, validation = score(x_fit, y_fit), score(x_validation, y_validation)
@@ -109,7 +109,7 @@ def train(setting: dict) -> dict:
     runs = []
     for seed in SEEDS:
         runs.append(run(seed, best))
-        if setting["normalised"] and setting["depth"] == max(DEPTHS) and seed == SEEDS[0]:
+        if deepest and seed == SEEDS[0]:
             kind = "residual" if setting["shortcuts"] else "plain"
             record.write_weights(f"lenet_to_now_{kind}", model, {**setting, **runs[-1]})
     return {"parameters": model.count_params(), "choice": choice, "runs": runs}

@@ -981,10 +981,9 @@ def test_the_tour_shows_one_large_map_with_its_kernel_before_the_small_ones(page
     page.locator(".cb-button", has_text=TOUR).click()
     assert page.locator("[data-layer=conv1] .cb-toured .cb-kernel").is_visible()
     # In one call, since the tour scrolls.
-    large, small = page.evaluate("""() => [".cb-large", ":scope > .cb-maps"].map((part) => {
-      const layer = document.querySelector("[data-layer=conv1]");
-      return layer.querySelector(part).getBoundingClientRect().toJSON();
-    })""")
+    large, small = page.evaluate("""() => [".cb-toured .cb-large", ":scope > .cb-maps"].map(
+      (part) => document.querySelector("[data-layer=conv1]").querySelector(part)
+        .getBoundingClientRect().toJSON())""")
     tile = page.evaluate(TILE, ["conv1", 0])
     assert large["bottom"] <= small["top"]
     assert large["width"] > 2 * tile["width"]
