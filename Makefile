@@ -44,33 +44,33 @@ format: $(ENVIRONMENT)
 # benchmarks/chapters.py runs chapters as _ext/execution.py does.
 bench: export PYTHONPATH = _ext
 bench: $(ENVIRONMENT)
-	$(BIN)/python benchmarks/article_recipe.py
-	$(BIN)/python benchmarks/article_network.py
-	$(BIN)/python benchmarks/stored_networks.py
-	$(BIN)/python benchmarks/dense_control.py
-	$(BIN)/python benchmarks/lenet_to_now.py
-	$(BIN)/python benchmarks/pooling_control.py
-	$(BIN)/python benchmarks/pooling_windows.py
-	$(BIN)/python benchmarks/label_smoothing.py
-	$(BIN)/python benchmarks/numpy_layers.py
-	$(BIN)/python benchmarks/optimizers.py
-	$(BIN)/python benchmarks/overfitting.py
-	$(BIN)/python benchmarks/shift_invariance.py
-	$(BIN)/python benchmarks/augmentation.py
-	$(BIN)/python benchmarks/augmentation_cost.py
-	$(BIN)/python benchmarks/transfer.py
-	$(BIN)/python benchmarks/attribution.py
-	$(BIN)/python benchmarks/fast_recipes.py
-	$(BIN)/python benchmarks/scaling.py
-	$(BIN)/python benchmarks/classification.py
-	$(BIN)/python benchmarks/detection.py
-	$(BIN)/python benchmarks/segmentation.py
-	$(BIN)/python benchmarks/generation.py
-	$(BIN)/python benchmarks/style.py
-	$(BIN)/python benchmarks/audio.py
-	$(BIN)/python benchmarks/text.py
-	$(BIN)/python benchmarks/playground.py
-	$(BIN)/python benchmarks/chapters.py
+	$(BIN)/python -m benchmarks.article_recipe
+	$(BIN)/python -m benchmarks.article_network
+	$(BIN)/python -m benchmarks.applications.stored_networks
+	$(BIN)/python -m benchmarks.inside.dense_control
+	$(BIN)/python -m benchmarks.lenet_to_now.lenet_to_now
+	$(BIN)/python -m benchmarks.pooling.pooling_control
+	$(BIN)/python -m benchmarks.windows.pooling_windows
+	$(BIN)/python -m benchmarks.calibration.label_smoothing
+	$(BIN)/python -m benchmarks.arithmetic.numpy_layers
+	$(BIN)/python -m benchmarks.settings.optimizers
+	$(BIN)/python -m benchmarks.settings.overfitting
+	$(BIN)/python -m benchmarks.invariance.shift_invariance
+	$(BIN)/python -m benchmarks.training.augmentation
+	$(BIN)/python -m benchmarks.streams.augmentation_cost
+	$(BIN)/python -m benchmarks.training.transfer
+	$(BIN)/python -m benchmarks.attribution
+	$(BIN)/python -m benchmarks.faster.fast_recipes
+	$(BIN)/python -m benchmarks.scaling
+	$(BIN)/python -m benchmarks.classification.classification
+	$(BIN)/python -m benchmarks.detection.detection
+	$(BIN)/python -m benchmarks.segmentation.segmentation
+	$(BIN)/python -m benchmarks.generation.generation
+	$(BIN)/python -m benchmarks.applications.style
+	$(BIN)/python -m benchmarks.audio.audio
+	$(BIN)/python -m benchmarks.text.text
+	$(BIN)/python -m benchmarks.playground.playground
+	$(BIN)/python -m benchmarks.chapters
 
 lab: $(ENVIRONMENT)
 	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown

@@ -35,9 +35,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CELL_TIMEOUT_SECONDS = 1800
 CHAPTERS_AT_ONCE = 2
 # How long each chapter took when `make bench` measured it.
-CHAPTER_FACTS = pathlib.Path("benchmarks") / "results" / "chapters.json"
+CHAPTER_FACTS = pathlib.Path("benchmarks") / "chapters.json"
 # Results that pages show and no chapter reads: a new one of these changes no output.
-SHOWN_RESULTS = {"chapters", "playground"}
+SHOWN_RESULTS = {"chapters", "playground/playground"}
 CODE = {".py", ".pyc"}
 
 
@@ -97,10 +97,10 @@ def _used(code: str, root: pathlib.Path) -> set[pathlib.Path]:
         for depth in range(1, len(name) + 1):
             place = root.joinpath(*name[:depth]) if name[0] == "cnnbook" else root
             files |= {place.with_suffix(".py"), place / "__init__.py"}
-    results = root / "benchmarks" / "results"  # of one name: results in .json, weights in .npz
+    stored = root / "benchmarks"  # of one name: results in .json, weights in .npz
     for text in texts:
-        if re.fullmatch(r"[\w.-]+", text) and text not in SHOWN_RESULTS:
-            files |= {results / f"{text}.json", results / f"{text}.npz", root / "chapters" / text}
+        if re.fullmatch(r"[\w./-]+", text) and text not in SHOWN_RESULTS:
+            files |= {stored / f"{text}.json", stored / f"{text}.npz", root / "chapters" / text}
     return {file for file in files if file.is_file()}
 
 

@@ -23,7 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 FOLDER = "playground"
 NETWORKS = "networks.js"
-MEASURED = execution.ROOT / "benchmarks" / "results" / "playground.json"
+MEASURED = execution.ROOT / "benchmarks" / "playground" / "playground.json"
 MIME_TYPE = "application/vnd.cnnbook.network+json"
 STYLES = ["playground.css", "small.css"]
 PLAYGROUND_SCRIPTS = [
@@ -186,7 +186,7 @@ class PlaygroundMeasured(SphinxDirective):
         self.env.note_dependency(str(MEASURED))
         if not MEASURED.is_file():
             # The benchmark needs the built book: the first build of all is without its numbers.
-            logger.info("no measurements of the playground: run benchmarks/playground.py")
+            logger.info("no measurements of the playground: `make bench` measures")
             return []
         result = json.loads(MEASURED.read_text(encoding="utf-8"))
         lines = {"drawn": _drawn_table, "cost": _cost_sentences}[self.arguments[0]](result)

@@ -1,6 +1,6 @@
 """Train the article's network as the chapter "Training" does, and store its weights.
 
-    python benchmarks/article_network.py
+    python -m benchmarks.article_network
 
 Other chapters look into this network, and load it instead of training it again.
 """
@@ -8,10 +8,9 @@ Other chapters look into this network, and load it instead of training it again.
 from __future__ import annotations
 
 import keras
-import record
 import tensorflow as tf
 
-from cnnbook import data, export, models
+from cnnbook import data, export, models, results
 
 SEED = 0
 EPOCHS = 5
@@ -28,7 +27,7 @@ def main() -> None:
     _, accuracy = model.evaluate(x_validation, validation[1], verbose=0)
     facts = {"seed": SEED, "epochs": EPOCHS, "validation_accuracy": accuracy}
     print(f"validation accuracy {accuracy:.4f}")
-    print(f"wrote {record.write_weights('article_network', model, facts).name}")
+    results.save_weights("article_network", model, facts)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 
-import record
-import trials
+from benchmarks import sweep
+from cnnbook import results
 
 SEEDS = range(20)
 EPOCHS = 5
@@ -46,8 +46,8 @@ def main() -> None:
         "optimizer": "adam",
         "threads_a_run": 1,
     }
-    runs = trials.run_all(train, [{"seed": seed} for seed in SEEDS])
-    print(f"wrote {record.write('article_recipe', {'recipe': recipe, 'runs': runs}).name}")
+    runs = sweep.run_all(train, [{"seed": seed} for seed in SEEDS])
+    results.save("article_recipe", {"recipe": recipe, "runs": runs})
 
 
 if __name__ == "__main__":

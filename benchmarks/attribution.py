@@ -9,8 +9,8 @@ them. All on digits that the networks did not learn from.
 
 from __future__ import annotations
 
-import record
-import trials
+from benchmarks import sweep
+from cnnbook import results
 
 SEEDS = range(5)
 DIGITS = 20_000
@@ -30,7 +30,7 @@ def train(setting: dict) -> dict:
     from cnnbook import attribution, models, shapes
 
     seed = setting["seed"]
-    (x, y), (x_validation, y_validation) = trials.digits(DIGITS + OTHERS)
+    (x, y), (x_validation, y_validation) = sweep.digits(DIGITS + OTHERS)
     model, second = (
         models.trained_article_network(x[:DIGITS], y[:DIGITS], EPOCHS, number)
         for number in (seed, 100 + seed)
@@ -208,8 +208,8 @@ def main() -> None:
         "digits_scored": SCORED,
         "digits_read": READ,
     }
-    runs = trials.run_all(train, [{"seed": seed} for seed in SEEDS])
-    print(f"wrote {record.write('attribution', {'recipe': recipe, 'runs': runs}).name}")
+    runs = sweep.run_all(train, [{"seed": seed} for seed in SEEDS])
+    results.save("attribution", {"recipe": recipe, "runs": runs})
 
 
 if __name__ == "__main__":

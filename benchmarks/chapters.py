@@ -1,6 +1,6 @@
 """Run every chapter as a reader would, one at a time, and store its time and peak memory.
 
-    python benchmarks/chapters.py [training/learning training/faster]
+    python -m benchmarks.chapters [training/learning training/faster]
 
 With names, only these chapters run, and what is stored of the others stays, with the machine that
 measured it. Memory is the resident
@@ -20,7 +20,8 @@ import time
 
 import nbclient
 import psutil
-import record
+
+from cnnbook import results
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "_ext"))
 import execution
@@ -69,9 +70,9 @@ def main() -> None:
     if unknown := set(asked) - set(sources):
         parser.error(f"a chapter is one of {', '.join(sources)}, got {', '.join(sorted(unknown))}")
     execution.prepare_environment()
-    file = record.RESULTS / "chapters.json"
+    file = results.CLONE / "chapters.json"
     before = json.loads(file.read_text(encoding="utf-8"))["chapters"] if file.is_file() else {}
-    here = {key: record.machine()[key] for key in ("cores", "processor")}
+    here = {key: results.machine()[key] for key in ("cores", "processor")}
     here["measured_on"] = datetime.date.today().isoformat()
     facts = {}
     for name, source in sources.items():
@@ -80,7 +81,7 @@ def main() -> None:
             print(name, facts[name], file=sys.stderr)
         elif name in before:
             facts[name] = before[name]
-    record.store(file, {"chapters": facts})
+    results.write_json(file, {"chapters": facts})
     print(f"wrote {file.name}")
 
 

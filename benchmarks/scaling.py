@@ -10,8 +10,8 @@ import os
 import sys
 import tempfile
 
-import record
-import trials
+from benchmarks import sweep
+from cnnbook import results
 
 SHARDS = 8
 MEMORY_DIGITS = 30_000
@@ -38,15 +38,15 @@ import sys
 
 import numpy as np
 import psutil
-from cnnbook import records
+from cnnbook import shards
 
 mode, digits, files = sys.argv[2], int(sys.argv[3]), sys.argv[4:]
 process, peaks = psutil.Process(), []
-next(iter(records.stream(files, batch_size=256, shuffle_buffer=2000)))
+next(iter(shards.stream(files, batch_size=256, shuffle_buffer=2000)))
 before = process.memory_info().rss
 for repeat in (1, 2, 4, 8):
     kept, place, peak = np.empty((repeat * digits, 28, 28, 1), "float32"), 0, 0
-    for images, _ in records.stream(repeat * files, 256, shuffle_buffer=2000):
+    for images, _ in shards.stream(repeat * files, 256, shuffle_buffer=2000):
         if mode == "loaded":
             kept[place : place + len(images)] = images
             place += len(images)
@@ -152,14 +152,14 @@ np.savez(sys.argv[1], seconds=seconds[:, :, 2:])
 
 def memory() -> dict:
     """Measure the peak of memory while digits are streamed, and while they are loaded."""
-    from cnnbook import data, records, workers
+    from cnnbook import data, processes, shards
 
     (images, labels), _ = data.load_mnist()
     images, labels = images[:MEMORY_DIGITS], labels[:MEMORY_DIGITS]
     with tempfile.TemporaryDirectory() as folder:
-        files = records.write_shards(folder, images, labels, SHARDS)
+        files = shards.write_shards(folder, images, labels, SHARDS)
         peaks = {
-            mode: workers.run(
+            mode: processes.run(
                 MEASURE_MEMORY, arguments=[mode, str(len(images)), *files], timeout_seconds=300
             )[0]["peaks"]
             for mode in ("streamed", "loaded")
@@ -172,12 +172,12 @@ def memory() -> dict:
 
 def steps() -> dict:
     """Time a step of training with one process and with two, on two cores, in turns."""
-    from cnnbook import workers
+    from cnnbook import processes
 
     seconds = {name: [[] for _ in BATCHES] for name in LAYOUTS}
     for _ in range(ROUNDS):
         for name, (count, threads) in LAYOUTS.items():
-            found = workers.run(
+            found = processes.run(
                 MEASURE_STEPS,
                 count,
                 arguments=[str(STEPS), *map(str, BATCHES)],
@@ -193,10 +193,10 @@ def steps() -> dict:
 
 def precision_steps() -> dict:
     """Time a step with 32 bits and with mixed precision, on one thread."""
-    from cnnbook import workers
+    from cnnbook import processes
 
     arguments = [str(PRECISION_STEPS), *map(str, PRECISION_BATCHES)]
-    (found,) = workers.run(MEASURE_PRECISION, arguments=arguments)
+    (found,) = processes.run(MEASURE_PRECISION, arguments=arguments)
     return {
         "batch_sizes": list(PRECISION_BATCHES),
         "seconds": {
@@ -212,7 +212,7 @@ def train(setting: dict) -> dict:
 
     from cnnbook import models
 
-    (x_fit, y_fit), (x_validation, y_validation) = trials.digits(DIGITS)
+    (x_fit, y_fit), (x_validation, y_validation) = sweep.digits(DIGITS)
     keras.config.set_dtype_policy(setting["policy"])
     keras.utils.set_random_seed(setting["seed"])
     layers = models.article_network().layers[:-1]
@@ -234,7 +234,7 @@ def precision() -> dict:
         "training_digits": DIGITS,
         "epochs": EPOCHS,
         "batch_size": 32,
-        "runs": trials.run_all(train, settings),
+        "runs": sweep.run_all(train, settings),
     }
 
 
@@ -253,11 +253,11 @@ def main() -> None:
     else to do: measure these two again when it is quiet.
     """
     named = sys.argv[1:] or list(PARTS)
-    stored = record.RESULTS / "scaling.json"
+    stored = results.CLONE / "scaling.json"
     result = json.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
     result |= {name: PARTS[name]() for name in named}
     result = {name: result[name] for name in PARTS}
-    print(f"wrote {record.write('scaling', result).name}")
+    results.save("scaling", result)
 
 
 if __name__ == "__main__":

@@ -207,14 +207,16 @@ def _enlarge_to_mnist(small: np.ndarray) -> np.ndarray:
     """Enlarge pictures (N, height, width), ink from 0 to 1, and centre them as MNIST is."""
     import PIL.Image
 
-    from cnnbook import pictures
+    from cnnbook import preprocessing
 
-    side = pictures.BOX_PIXELS
-    fields = np.zeros((len(small), pictures.FIELD_PIXELS, pictures.FIELD_PIXELS), np.uint8)
+    side = preprocessing.BOX_PIXELS
+    fields = np.zeros(
+        (len(small), preprocessing.FIELD_PIXELS, preprocessing.FIELD_PIXELS), np.uint8
+    )
     for field, ink in zip(fields, small.astype("float32"), strict=True):
         large = PIL.Image.fromarray(ink).resize((side, side), PIL.Image.Resampling.BICUBIC)
         large = np.asarray(large).clip(0, 1)  # bicubic curves overshoot
-        top, left = (pictures.centering_offset(large.sum(axis=axis)) for axis in (1, 0))
+        top, left = (preprocessing.centering_offset(large.sum(axis=axis)) for axis in (1, 0))
         field[top : top + side, left : left + side] = np.round(255 * large)
     return fields
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from cnnbook import measurements
+from cnnbook import results
 
 
 def article_network() -> keras.Sequential:
@@ -61,7 +61,7 @@ def stored_article_network() -> keras.Sequential:
     """
     model = article_network()
     model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
-    measurements.load_weights("article_network", model)
+    results.load_weights("article_network", model)
     return model
 
 

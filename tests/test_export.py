@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnbook import export, models, recipes
+from cnnbook import classifiers, export, models
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def images():
 
 def untrained(name: str) -> keras.Model:
     keras.utils.set_random_seed(0)
-    model = models.article_network() if name == "article" else recipes.network(recipes.FAST)
+    model = models.article_network() if name == "article" else classifiers.network(classifiers.FAST)
     generator = np.random.default_rng(1)
     for layer in model.layers:  # a normalisation that does something
         if isinstance(layer, keras.layers.BatchNormalization):

@@ -49,8 +49,8 @@ def test_the_same_seed_gives_the_same_starting_weights():
 
 def test_importing_the_package_does_not_import_tensorflow():
     code = (
-        "import sys, cnnbook, cnnbook.backpropagation, cnnbook.data, cnnbook.measurements; "
-        "import cnnbook.ops, cnnbook.pictures, cnnbook.plots, cnnbook.shapes; "
+        "import sys, cnnbook, cnnbook.numpy_network, cnnbook.data, cnnbook.results; "
+        "import cnnbook.ops, cnnbook.preprocessing, cnnbook.plots, cnnbook.shapes; "
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,8 +12,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.ndimage
 
-from cnnbook import audio, detection, languages, measurements, plots, scenes, style
-from cnnbook.figures_segmentation import DIGIT_COLORS
+from cnnbook import audio, detection, plots, results, style
+from cnnbook.applications import scenes
+from cnnbook.segmentation.figures import DIGIT_COLORS
+from cnnbook.text import languages
 
 LETTER_SIZE = 12  # points: about eleven pixels on a phone
 LEAST_NAMED = 25  # pixels of a patch that gets its name
@@ -37,7 +39,7 @@ def boxes(
     Parameters
     ----------
     axis : where to draw
-    scene : scenes, as `cnnbook.scenes.draw_scenes` returns them
+    scene : scenes, as `cnnbook.applications.scenes.draw_scenes` returns them
     number : which of them
     found : detections in all scenes
     """
@@ -259,9 +261,9 @@ def named(network, letters: str, names: Mapping[str, str]) -> list[tuple]:
 
     Parameters
     ----------
-    network : as `cnnbook.languages.network` builds it
+    network : as `cnnbook.text.languages.network` builds it
     letters : its alphabet
-    names : language, a key of `cnnbook.languages.LANGUAGES`, to a name in it, without marks
+    names : language, a key of `cnnbook.text.languages.LANGUAGES`, to a name in it, without marks
     """
     rows = languages.encode(list(names.values()), letters)
     answers = np.asarray(network(rows)).argmax(axis=1)
@@ -312,7 +314,7 @@ def stored_painting(name: str) -> np.ndarray:
     -------
     array of shape (256, 384, 3), from 0 to 1
     """
-    for run in measurements.load("style")["runs"]:
+    for run in results.load("applications/style")["runs"]:
         if (run["group"], run["name"]) == ("full", name):
             return style.from_text(run["picture"])
     raise ValueError(f"name must be a style that was painted in full, got {name!r}.")

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import keras
 
-from cnnbook import audio, detection, generation, languages, measurements, recipes, segmentation
+from cnnbook import generation, results
 
-#: characters that the network on names knows; the stored facts list them under "letters"
-LETTERS = 69
-#: task to the stored weights, and the function that builds the network which they fit
+#: task to the stored network
 STORED = {
-    "classification": ("fast_network", lambda: recipes.network(recipes.FAST)),
-    "detection": ("detection_network", lambda: detection.network(detection.FULL)),
-    "segmentation": ("segmentation_network", segmentation.unet),
-    "flow": ("flow_network", generation.velocity_network),
-    "audio": ("audio_network", audio.raw_network),
-    "text": ("text_network", lambda: languages.network(LETTERS)),
+    "classification": "applications/fast_network",
+    "detection": "applications/detection_network",
+    "segmentation": "applications/segmentation_network",
+    "flow": "applications/flow_network",
+    "audio": "applications/audio_network",
+    "text": "applications/text_network",
 }
 
 
@@ -47,9 +45,7 @@ def load(task: str) -> tuple[keras.Model, dict]:
     """
     if task not in STORED:
         raise ValueError(f"task must be one of {', '.join(STORED)}, got {task!r}.")
-    name, build = STORED[task]
-    network = build()
-    return network, measurements.load_weights(name, network)
+    return results.load_network(STORED[task])
 
 
 def judge() -> generation.Judge:

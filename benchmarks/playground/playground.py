@@ -1,0 +1,153 @@
+"""Measure the live network in a real Chromium: script time an update, and how drawings are read.
+
+    python -m benchmarks.playground.playground
+
+Needs the built book (`make book`). Plain and slowed-down (6x, by the browser's own throttle)
+rounds take turns, so that both meet the same machine; an update is a stroke's new point, the
+network, and all that is painted. Long tasks are those of more than 50 ms while a digit is drawn.
+Then test digits are drawn on the pad as strokes (pen_strokes.py), tiny to large.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import pathlib
+import shutil
+import statistics
+
+from playwright.sync_api import sync_playwright
+
+from benchmarks.playground import pen_strokes
+from cnnbook import data, results
+
+HTML = pathlib.Path(__file__).parent.parent / "_build" / "html"
+ROUNDS = 3
+UPDATES = 60
+DRAWN = 2000
+THROTTLES = (1, 6)
+
+UPDATE = """count => {
+  const { playground } = cnnbook;
+  playground.clear();
+  const stroke = [60, 60];
+  playground.state.strokes.push(stroke);
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    stroke.push(60 + (140 * i) / count, 60 + 60 * Math.sin(i / 9) ** 2 + i);
+    const start = performance.now();
+    playground.update();
+    times.push(performance.now() - start);
+  }
+  return times;
+}"""
+
+DRAW = """async () => {
+  const long = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) long.push(task.duration);
+  });
+  observer.observe({ entryTypes: ["longtask"] });
+  cnnbook.playground.clear();
+  const pad = document.querySelector(".cb-pad");
+  const box = pad.getBoundingClientRect();
+  for (let i = 0; i < 60; i++) {
+    pad.dispatchEvent(new PointerEvent(i ? "pointermove" : "pointerdown", { pointerId: 1,
+      bubbles: true, clientX: box.left + 60 + 2 * i, clientY: box.top + 60 + (i % 20) * 5 }));
+    await new Promise(requestAnimationFrame);
+  }
+  observer.disconnect();
+  return long;
+}"""
+
+
+# When the first answer stands in the page, and when the frame that shows it is done.
+FIRST = """new MutationObserver((changes, observer) => {
+  if (!document.querySelector(".cb-best")) return;
+  observer.disconnect();
+  performance.mark("answer");
+  requestAnimationFrame(() => setTimeout(() => performance.mark("shown")));
+}).observe(document, { subtree: true, childList: true, attributes: true })"""
+
+
+def _open(browser, throttle: int):
+    """Open the page; return it and the milliseconds until the first answer, and until it shows."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.add_init_script(FIRST)
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": throttle})
+    page.goto((HTML / "chapters" / "playground.html").as_uri())
+    page.wait_for_function("() => performance.getEntriesByName('shown').length")
+    first = [
+        page.evaluate("name => performance.getEntriesByName(name)[0].startTime", name)
+        for name in ("answer", "shown")
+    ]
+    return page, first
+
+
+def _draw(browser) -> dict[str, dict]:
+    """Draw the first test digits at each range of sizes; return the shares that are read right."""
+    _, (images, labels) = data.load_mnist()
+    labels = labels[:DRAWN]
+    digits = pen_strokes.strokes_of(images[:DRAWN])
+    page, _ = _open(browser, 1)
+    found = {}
+    for size, facts in pen_strokes.SIZES.items():
+        right = pen_strokes.draw(page, digits, size) == labels[:, None]
+        shares = dict(zip(("centred", "as_drawn", "faster"), right.mean(axis=0), strict=True))
+        found[size] = {**facts, "digits": DRAWN, **shares}
+    page.close()
+    return found
+
+
+def main() -> None:
+    """Measure and store."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    times = {throttle: [] for throttle in THROTTLES}
+    first = {throttle: [] for throttle in THROTTLES}
+    long = {throttle: [] for throttle in THROTTLES}
+    with sync_playwright() as playwright:
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
+        arguments = ["--disable-gpu", *(["--no-sandbox"] if root else [])]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        version = browser.version
+        for _ in range(ROUNDS):
+            for throttle in THROTTLES:
+                page, opened = _open(browser, throttle)
+                first[throttle].append(opened)
+                times[throttle] += page.evaluate(UPDATE, UPDATES)[10:]
+                long[throttle] += page.evaluate(DRAW)
+                page.close()
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+        drawn = _draw(browser)
+        browser.close()
+    folder = HTML / "playground"
+    files = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+    results.save(
+        "playground/playground",
+        {
+            "browser": f"Chromium {version}",
+            "rounds": ROUNDS,
+            "updates_a_round": UPDATES - 10,
+            "load_average": load,
+            "throttled": {
+                str(throttle): {
+                    "update_milliseconds": statistics.median(times[throttle]),
+                    "update_milliseconds_lowest": min(times[throttle]),
+                    "first_answer_milliseconds": statistics.median(a for a, _ in first[throttle]),
+                    "first_answer_shown_milliseconds": statistics.median(
+                        shown for _, shown in first[throttle]
+                    ),
+                    "long_tasks": len(long[throttle]),
+                }
+                for throttle in THROTTLES
+            },
+            "drawn": drawn,
+            "bytes": sum(len(content) for content in files.values()),
+            "bytes_gzip": sum(len(gzip.compress(content)) for content in files.values()),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

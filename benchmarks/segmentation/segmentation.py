@@ -1,0 +1,219 @@
+"""Train the U-Net on scenes of digits, long over seeds, and briefly without each of its parts.
+
+The long runs are scored once, on scenes of test digits; everything was chosen on scenes of
+validation digits, on which the short runs are scored. A run's seconds are processor seconds of
+drawing its scenes and training.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+import zlib
+
+from benchmarks import sweep
+from cnnbook import results
+
+SEEDS = {"long": 3, "long, resize": 2, "short": 3}  # runs of each kind
+MIN_DIGITS = 4  # in a training scene
+LONG = {"coarse": 12_000, "fine": 5_000}  # scenes of the two stages
+SHORT = {"coarse": 3_000, "fine": 1_200}
+SCRATCH_SCENES = 2_800  # as many seconds as the two short stages
+PEAK_RATE = {"coarse": 0.006, "fine": 0.004}
+TEST_SCENES, VALIDATION_SCENES = 1_000, 400
+TEST_SEED, VALIDATION_SEED = 2, 1
+GALLERY = 3  # best and worst scenes to keep
+ABLATIONS = {
+    "all parts": {},
+    "no skips": {"skips": False},
+    "resize": {"upsampling": "resize"},
+    "Dice loss": {},
+}
+
+
+def training_seed(seed: int, stage: int) -> int:
+    """Return the seed of a run's scenes, far from those of validation and test."""
+    return 1_000 + 10 * seed + stage
+
+
+def draw(part: str, count: int, seed: int):
+    """Draw scenes from one part of MNIST: "fit", "validation" or "test"."""
+    from cnnbook import data
+    from cnnbook.applications import scenes
+
+    (x_train, y_train), test = data.load_mnist()
+    fit, validation = data.split_validation(x_train, y_train, validation_count=5000, seed=0)
+    digits = {"fit": fit, "validation": validation, "test": test}[part]
+    least = MIN_DIGITS if part == "fit" else 1
+    return scenes.draw_scenes(*digits, count=count, seed=seed, min_digits=least)
+
+
+def score(model, held) -> tuple:
+    """Count pixels, with and without those at a boundary; return the answers, too."""
+    from cnnbook import segmentation
+
+    predicted = segmentation.predict(model, held.images)
+    counts = segmentation.confusion_matrix(held.masks, predicted)
+    inner = ~segmentation.boundary(held.masks)
+    counts_inner = segmentation.confusion_matrix(held.masks[inner], predicted[inner])
+    return {
+        "mean_iou": round(float(segmentation.iou_by_class(counts).mean()), 6),
+        "mean_iou_inner": round(float(segmentation.iou_by_class(counts_inner).mean()), 6),
+        "confusion": counts.tolist(),
+        "confusion_inner": counts_inner.tolist(),
+    }, predicted
+
+
+def gallery(held, predicted) -> list[dict]:
+    """Keep the best and the worst scenes: the mean score of the classes that a scene shows."""
+    import numpy as np
+
+    from cnnbook import segmentation
+
+    scores = []
+    for truth, answer in zip(held.masks, predicted, strict=True):
+        iou = segmentation.iou_by_class(segmentation.confusion_matrix(truth, answer))
+        scores.append(np.nanmean(iou[np.unique(truth)]))
+    order = np.argsort(scores, kind="stable")
+    return [
+        {
+            "scene": int(scene),
+            "mean_iou": round(float(scores[scene]), 4),
+            "mask": base64.b64encode(zlib.compress(predicted[scene].tobytes(), 9)).decode(),
+        }
+        for scene in (*order[: -GALLERY - 1 : -1], *order[:GALLERY])
+    ]
+
+
+def two_stages(seed: int, counts: dict[str, int], **change):
+    """Train the way down on cells, then the whole on pixels; return the network and seconds."""
+    import keras
+
+    from cnnbook import segmentation
+
+    start = time.process_time()
+    keras.utils.set_random_seed(seed)
+    drawn = draw("fit", counts["coarse"], training_seed(seed, 0))
+    shares = segmentation.class_shares(drawn.masks)
+    network = segmentation.unet(shares=shares, **change)
+    coarse = segmentation.coarse_head(network, shares)
+    cells = segmentation.cell_shares(drawn.masks)
+    segmentation.train(coarse, drawn.images, cells, PEAK_RATE["coarse"])
+    after_coarse = [weights.copy() for weights in coarse.get_weights()]
+    first = time.process_time() - start
+    drawn = draw("fit", counts["fine"], training_seed(seed, 1))
+    segmentation.train(network, drawn.images, drawn.masks, PEAK_RATE["fine"])
+    second = time.process_time() - start - first
+    return network, after_coarse, shares, (first, second)
+
+
+def long_run(seed: int) -> dict:
+    """Train for as long as the goal allows, and score on test scenes."""
+    network, _, _, seconds = two_stages(seed, LONG)
+    held = draw("test", TEST_SCENES, TEST_SEED)
+    result, predicted = score(network, held)
+    validation, _ = score(network, draw("validation", VALIDATION_SCENES, VALIDATION_SEED))
+    result |= {
+        "seconds": [round(value, 1) for value in seconds],
+        "parameters": network.count_params(),
+        "validation_mean_iou": validation["mean_iou"],
+    }
+    return result | ({"gallery": gallery(held, predicted)} if seed == 0 else {})
+
+
+def long_run_by_resizing(seed: int) -> dict:
+    """Train as long with the other way up, and score on validation scenes."""
+    network, _, _, seconds = two_stages(seed, LONG, **ABLATIONS["resize"])
+    validation, _ = score(network, draw("validation", VALIDATION_SCENES, VALIDATION_SEED))
+    return {
+        "seconds": [round(value, 1) for value in seconds],
+        "parameters": network.count_params(),
+        "validation_mean_iou": validation["mean_iou"],
+    }
+
+
+def short_runs(seed: int) -> dict:
+    """Train briefly, with and without each part, all from one first stage; and without it."""
+    import keras
+
+    from cnnbook import segmentation
+
+    held = draw("validation", VALIDATION_SCENES, VALIDATION_SEED)
+    network, after_coarse, shares, seconds = two_stages(seed, SHORT)
+    drawn = draw("fit", SHORT["fine"], training_seed(seed, 1))
+    runs = []
+
+    def keep(name, model, used):
+        result, _ = score(model, held)
+        names = ("mean_iou", "mean_iou_inner", "confusion")
+        result = {key: result[key] for key in names}
+        runs.append({"variant": name, "seconds": round(used, 1), **result})
+
+    keep("all parts", network, sum(seconds))
+    for name, change in list(ABLATIONS.items())[1:]:
+        start = time.process_time()
+        keras.utils.set_random_seed(seed)
+        network = segmentation.unet(shares=shares, **change)
+        segmentation.coarse_head(network, shares).set_weights(after_coarse)
+        loss = segmentation.dice_loss if name == "Dice loss" else None
+        segmentation.train(network, drawn.images, drawn.masks, PEAK_RATE["fine"], loss)
+        keep(name, network, seconds[0] + time.process_time() - start)
+    start = time.process_time()
+    keras.utils.set_random_seed(seed)
+    network = segmentation.unet(shares=shares)
+    drawn = draw("fit", SCRATCH_SCENES, training_seed(seed, 2))
+    segmentation.train(network, drawn.images, drawn.masks, PEAK_RATE["fine"])
+    keep("no first stage", network, time.process_time() - start)
+    return {"variants": runs}
+
+
+def train(setting: dict) -> dict:
+    """Make one long run, or the short runs of one seed."""
+    kinds = {"long": long_run, "long, resize": long_run_by_resizing, "short": short_runs}
+    return kinds[setting["kind"]](setting["seed"])
+
+
+def main() -> None:
+    """Make all runs, and store what came out."""
+    settings = [
+        {"kind": kind, "seed": seed} for kind, count in SEEDS.items() for seed in range(count)
+    ]
+    done = sweep.run_all(train, settings)
+    runs, by_resizing = (
+        [
+            {key: value for key, value in run.items() if key != "kind"}
+            for run in done
+            if run["kind"] == kind
+        ]
+        for kind in ("long", "long, resize")
+    )
+    ablations = [
+        {"seed": run["seed"], **variant}
+        for run in done
+        if run["kind"] == "short"
+        for variant in run["variants"]
+    ]
+    recipe = {
+        "min_digits": MIN_DIGITS,
+        "long_scenes": LONG,
+        "short_scenes": SHORT,
+        "scratch_scenes": SCRATCH_SCENES,
+        "peak_rate": PEAK_RATE,
+        "batch_size": 4,
+        "test_scenes": TEST_SCENES,
+        "test_seed": TEST_SEED,
+        "validation_scenes": VALIDATION_SCENES,
+    }
+    kept = [run.pop("gallery") for run in runs if "gallery" in run]
+    result = {
+        "recipe": recipe,
+        "gallery": kept[0],
+        "runs": runs,
+        "runs_by_resizing": by_resizing,
+        "ablations": ablations,
+    }
+    results.save("segmentation/segmentation", result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The chapter "classification": digits, and what is none."""

@@ -1,0 +1,1 @@
+"""The chapter "text": names of places, and the language they are in."""

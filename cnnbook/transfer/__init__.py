@@ -1,0 +1,1 @@
+"""The chapter "transfer": networks trained on photographs."""

@@ -1,0 +1,64 @@
+"""Calibration is measured as its definition says."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnbook import metrics
+
+
+def test_an_example_by_hand():
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.45, 0.55]])
+    labels = np.array([0, 1, 1])
+    bins = metrics.confidence_bins(probabilities, labels, bin_count=2)
+    np.testing.assert_allclose(bins.confidence, [0.75])
+    np.testing.assert_allclose(bins.accuracy, [2 / 3])
+    np.testing.assert_array_equal(bins.count, [3])
+    error = metrics.expected_calibration_error(probabilities, labels, bin_count=2)
+    assert error == pytest.approx(0.75 - 2 / 3)
+
+
+def test_sure_and_always_right_is_calibrated_and_sure_and_always_wrong_is_not():
+    sure = np.eye(3)
+    assert metrics.expected_calibration_error(sure, np.arange(3)) == 0
+    assert metrics.expected_calibration_error(sure, np.array([1, 2, 0])) == 1
+
+
+def test_labels_drawn_from_the_probabilities_are_calibrated():
+    generator = np.random.default_rng(0)
+    share = generator.uniform(0.5, 1, 100_000)
+    labels = (generator.random(len(share)) > share).astype(int)
+    probabilities = np.stack([share, 1 - share], axis=1)
+    # 15 bins of about 10,000 answers: each share is uncertain by less than half a percent.
+    assert metrics.expected_calibration_error(probabilities, labels) < 0.005
+
+
+@given(st.integers(0, 10**6), st.integers(1, 30), st.integers(2, 6), st.integers(1, 20))
+def test_every_answer_falls_into_one_bin(seed, count, classes, bin_count):
+    generator = np.random.default_rng(seed)
+    probabilities = generator.dirichlet(np.ones(classes), count)
+    labels = generator.integers(0, classes, count)
+    bins = metrics.confidence_bins(probabilities, labels, bin_count)
+    assert bins.count.sum() == count
+    np.testing.assert_allclose(
+        np.average(bins.confidence, weights=bins.count), probabilities.max(axis=1).mean()
+    )
+    assert 0 <= metrics.expected_calibration_error(probabilities, labels, bin_count) <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((np.zeros(3), np.zeros(3)), "axes (N, C)"),
+        ((np.zeros((0, 2)), np.zeros(0)), "N > 0"),
+        ((np.full((1, 2), -1.0), np.zeros(1)), "from 0 to 1"),
+        ((np.full((1, 2), np.nan), np.zeros(1)), "from 0 to 1"),
+        ((np.eye(2), np.zeros(3)), "shape (2,), got (3,)"),
+        ((np.eye(2), np.zeros(2), 0), "bin_count must be 1 or more"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, words):
+    with pytest.raises(ValueError) as error:
+        metrics.expected_calibration_error(*arguments)
+    assert words in str(error.value)

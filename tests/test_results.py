@@ -1,0 +1,49 @@
+"""Results and weights come back as they were stored; a missing one is named."""
+
+import keras
+import numpy as np
+import pytest
+
+from cnnbook import results
+
+
+def test_the_article_recipe_was_run_on_ten_seeds_or_more():
+    result = results.load("article_recipe")
+    seeds = [run["seed"] for run in result["runs"]]
+    assert len(seeds) >= 10
+    assert seeds == list(range(len(seeds))), "a seed left out would be a result chosen"
+    assert {"processor", "cores", "python", "tensorflow", "keras"} <= set(result["machine"])
+
+
+def test_a_missing_result_is_named():
+    with pytest.raises(FileNotFoundError, match=r"nonsense\.json must be a file.*make bench"):
+        results.load("nonsense")
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "CLONE", tmp_path)
+    return tmp_path
+
+
+def test_a_result_comes_back_with_the_machine(elsewhere):
+    results.save("chapter/trial", {"runs": [1, 2]})
+    stored = results.load("chapter/trial")
+    assert stored["runs"] == [1, 2] and stored["machine"] == results.machine()
+
+
+def test_a_network_comes_back_without_the_code_that_built_it(elsewhere):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="relu")])
+    results.save_weights("chapter/network", model, {"seed": 7})
+    back, facts = results.load_network("chapter/network")
+    x = np.ones((1, 4), np.float32)
+    np.testing.assert_allclose(back(x), model(x), rtol=1e-3)  # float16 in between
+    assert facts["seed"] == 7 and len(facts["data"]) == 64
+
+
+def test_weights_beyond_float16_are_refused(elsewhere):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.set_weights([np.array([[1e6]], np.float32), np.zeros(1, np.float32)])
+    with pytest.raises(ValueError, match="large has weights that float16 cannot hold"):
+        results.save_weights("large", model, {})
+    assert not list(elsewhere.iterdir())
