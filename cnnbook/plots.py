@@ -8,11 +8,13 @@ them as cards, so that they read the same in light and dark mode.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib
+import matplotlib.axes
 import matplotlib.colors
 import matplotlib.figure
+import matplotlib.image
 import matplotlib.patheffects
 import matplotlib.pyplot as plt
 import matplotlib.ticker
@@ -59,6 +61,52 @@ def use_book_style() -> None:
             "svg.hashsalt": "cnnbook",  # the same figure is the same file
         }
     )
+
+
+def heat_map(
+    axis: matplotlib.axes.Axes, values: np.ndarray, texts: np.ndarray, cmap: str, **options
+) -> matplotlib.image.AxesImage:
+    """Draw a matrix as colours, and in each cell its text, white where the colour is dark.
+
+    Parameters
+    ----------
+    values, texts : arrays of one shape (rows, columns); an empty text leaves its cell blank
+    options : for ``imshow``, such as ``vmin``
+    """
+    drawn = axis.imshow(values, cmap=cmap, **options)
+    for (row, column), text in np.ndenumerate(texts):
+        red, green, blue, _ = drawn.to_rgba(values[row, column])
+        dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+        axis.text(column, row, text, ha="center", va="center", color="white" if dark else "black")
+    return drawn
+
+
+def dot_rows(
+    axis: matplotlib.axes.Axes, groups: Mapping[str, Sequence[float]], colors: Sequence[str]
+) -> None:
+    """Draw a row of dots a group, from top to bottom, one dot a run, and a bar at the mean."""
+    for row, (values, color) in enumerate(zip(groups.values(), colors, strict=True)):
+        axis.scatter(values, np.full(len(values), row), color=color, alpha=0.7, zorder=3)
+        axis.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=color, linewidth=2)
+    axis.set(yticks=range(len(groups)), yticklabels=groups)
+    axis.invert_yaxis()
+    axis.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+
+
+def mean_and_spread(
+    axis: matplotlib.axes.Axes, x: Sequence[float], runs: np.ndarray, **style
+) -> None:
+    """Draw the mean of runs, of shape (runs, len(x)), in a band of one standard deviation.
+
+    A single run draws no band; ``style`` is that of the line (``label``, ``marker``, ``color``).
+    """
+    runs = np.atleast_2d(runs)
+    mean = runs.mean(axis=0)
+    (line,) = axis.plot(x, mean, markersize=5, **style)
+    if len(runs) > 1:
+        spread = runs.std(axis=0, ddof=1)
+        color = line.get_color()
+        axis.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.2, linewidth=0)
 
 
 def digit_grid(
