@@ -1,7 +1,11 @@
-"""Measured numbers in sentences."""
+"""What joins code to text: measured numbers in sentences, and the package's source in a page."""
 
 from __future__ import annotations
 
+import inspect
+import pathlib
+
+import IPython.display
 import myst_nb
 
 
@@ -18,3 +22,15 @@ def say(name: str, value: object, spec: str = "", holds: bool = True) -> None:
     text = format(value, spec).replace("%", " %") if spec else str(value)
     assert holds, f"The sentence with {name} is no longer true: it is now {text}."
     myst_nb.glue(name, text, display=False)
+
+
+def show(*objects: object) -> IPython.display.Markdown:
+    """Show the source of functions, classes, modules or files (a `pathlib.Path`), highlighted."""
+    sources = [
+        thing.read_text(encoding="utf-8")
+        if isinstance(thing, pathlib.Path)
+        else inspect.getsource(thing)
+        for thing in objects
+    ]
+    code = "\n\n".join(source.strip("\n") for source in sources)
+    return IPython.display.Markdown(f"```python\n{code}\n```")
