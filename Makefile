@@ -21,14 +21,20 @@ CELLS := --config line-length=76
 .PHONY: book test bench lab lint format lock clean
 .DEFAULT_GOAL := book
 
-book: $(ENVIRONMENT)
-	$(BIN)/python _ext/execution.py
-	$(BIN)/jupyter-book build . -W -n --keep-going
+# Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
+SOURCES := _config.yml _toc.yml $(shell find chapters cnnbook benchmarks playground _ext _static _templates -type f -not -name "*.pyc")
+
+book: _build/built
 	@echo "The book is at _build/html/index.html"
 
-# Two processes; each takes tests from the other's end when its own are done.
+_build/built: $(ENVIRONMENT) $(SOURCES)
+	$(BIN)/python _ext/execution.py
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@$(BIN)/python -c "import pathlib; pathlib.Path('$@').touch()"
+
+# A process a core, at most four; each takes tests from another's end when its own are done.
 test: lint book
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(ENVIRONMENT)
 	$(BIN)/python _ext/execution.py --convert-only
@@ -39,10 +45,8 @@ lint: $(ENVIRONMENT)
 
 format: $(ENVIRONMENT)
 	$(BIN)/ruff format cnnbook tests benchmarks _ext
-	$(BIN)/jupytext --pipe-fmt ipynb --pipe "$(BIN)/ruff format $(CELLS) {}" $$(grep -rl "formats: md:myst" chapters)
+	$(BIN)/python _ext/layout.py
 
-# benchmarks/chapters.py runs chapters as _ext/execution.py does.
-bench: export PYTHONPATH = _ext
 bench: $(ENVIRONMENT)
 	$(BIN)/python -m benchmarks.article_recipe
 	$(BIN)/python -m benchmarks.article_network
@@ -81,13 +85,17 @@ lock: $(ENVIRONMENT)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --all-extras --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
 # pip compiles one file after another; compileall does it on all cores.
+# The file names its folder: an environment that was moved with the book does not work there.
+ifneq ($(shell cat $(ENVIRONMENT) 2>/dev/null),$(CURDIR))
+.PHONY: $(ENVIRONMENT)
+endif
 $(ENVIRONMENT): requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; (3, 10) <= sys.version_info < (3, 14) or sys.exit('The book needs Python 3.10 to 3.13, and PYTHON=$(PYTHON) is ' + sys.version.split()[0] + '.')"
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	$(BIN)/python -c "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -c "import pathlib; pathlib.Path('$(ENVIRONMENT)').touch()"
+	$(BIN)/python -c "import pathlib; pathlib.Path('$(ENVIRONMENT)').write_text('$(CURDIR)')"
 
 clean:
 	$(PYTHON) -c "import shutil; [shutil.rmtree(folder, ignore_errors=True) for folder in ('_build', 'notebooks', '.venv')]"

@@ -5,18 +5,21 @@ Everything here is what Jupyter Book does not do by itself, and no more.
 
 from __future__ import annotations
 
+import ast
 import json
 import pathlib
 import re
+import shutil
 
+import editions
 import execution
-import jupyter_cache
 import nbformat
 import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from myst_nb.ext.glue.utils import PendingGlueReference
 from sphinx.application import Sphinx
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -43,14 +46,52 @@ def stamp_source(app: Sphinx, docname: str, content: list[str]) -> None:
         content[0] = content[0].replace("kernelspec:\n", f"kernelspec:\n  digest: {stamp}\n", 1)
 
 
-def reread_pages_with_new_digests(app: Sphinx, env, added, changed, removed) -> list[str]:
-    """Read a chapter again when what it depends on has changed, though its text has not."""
+def reread_pages_with_new_outputs(app: Sphinx, env, added, changed, removed) -> list[str]:
+    """Read a chapter again when what it depends on has changed, though its text has not.
+
+    And with any page the ledger's, which shows values of other pages.
+    """
     found = []
     for source in execution.chapters():
         docname = source.relative_to(app.srcdir).with_suffix("").as_posix()
         before = env.metadata.get(docname, {}).get("digest")
         if docname in env.found_docs and before not in (None, execution.digest(source)):
             found.append(docname)
+    if env.metadata.get("chapters/helpers", {}).get("modules", modules()) != modules():
+        found.append("chapters/helpers")
+    if (found or added or changed) and "chapters/claims" in env.found_docs:
+        found.append("chapters/claims")
+    return found
+
+
+def list_helpers(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Write a section for each module of the package where the page of helpers says ``{modules}``.
+
+    The first line of a module's docstring is its heading.
+    """
+    if "{modules}" not in content[0]:
+        return
+    sections = []
+    for name, heading in app.env.metadata[docname].setdefault("modules", modules()):
+        sections += [
+            f"## {heading}",
+            "```{eval-rst}",
+            f".. automodule:: {name}",
+            "   :members:",
+            "```",
+        ]
+    content[0] = content[0].replace("{modules}", "\n".join(sections))
+
+
+def modules() -> list[tuple[str, str]]:
+    """List the package's modules and what each is about: the shared ones, then room by room."""
+    found, package = [], execution.ROOT / "cnnbook"
+    for file in sorted(package.rglob("*.py"), key=lambda file: (file.parent != package, file)):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        if len(tree.body) > 1:  # not a docstring alone
+            name = ".".join(file.relative_to(execution.ROOT).with_suffix("").parts)
+            heading = (ast.get_docstring(tree) or name).splitlines()[0].rstrip(".")
+            found.append((name.removesuffix(".__init__"), heading))
     return found
 
 
@@ -60,6 +101,10 @@ class MeasuredRole(SphinxRole):
     def run(self):
         """Leave a reference that is resolved when all chapters have been read."""
         chapter, _, name = self.text.partition(":")
+        if (value := editions.quoted(f"chapters/{chapter}", name)) is not None:
+            return [nodes.Text(value)], []
+        quotes = self.env.metadata[self.env.docname].setdefault("quotes", [])
+        quotes.append((f"chapters/{chapter}", name))
         reference = PendingGlueReference(
             refdoc=f"chapters/{chapter}", key=name, inline=True, gtype="text", fmt_spec=""
         )
@@ -83,7 +128,8 @@ class ClaimsTable(SphinxDirective):
             "| --- | --- | --- | --- |",
         ]
         for entry in yaml.safe_load(LEDGER.read_text(encoding="utf-8")):
-            if self.arguments and f"chapters/{entry['chapter']}" != self.env.docname:
+            page = f"chapters/{entry['chapter']}"
+            if page not in editions.present() or (self.arguments and page != self.env.docname):
                 continue
             if entry.get("status") == "open":
                 verdict, measured = "open", f"to be settled in the chapter *{entry['chapter']}*"
@@ -161,11 +207,6 @@ def reading_minutes(source: pathlib.Path) -> int:
     return max(1, round(minutes))
 
 
-def reread_pages_with_values_of_others(app: Sphinx, env, added, changed, removed) -> list[str]:
-    """Read the ledger's page in every build: its values change when a chapter runs."""
-    return [name for name in ("chapters/claims",) if name in env.found_docs]
-
-
 def offer_notebook(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Put the notebook into the page's download menu; the theme does so only beside Binder's."""
     if app.env.metadata.get(pagename, {}).get("kernelspec"):
@@ -184,20 +225,22 @@ def mend_bibliography(
 
 
 def offer_executed_notebooks(app: Sphinx, exception: Exception | None) -> None:
-    """Write the notebook that each page offers: the executed one, its outputs from the cache.
+    """Write the notebook that each page offers: the executed one.
 
     On a cache hit MyST-NB would offer it without outputs.
     """
     if exception is not None or app.builder.name != "html":
         return
-    cache = jupyter_cache.get_cache(execution.cache_folder())
+    url = app.config.html_theme_options.get("repository_url", "")
     for source in execution.chapters():
         docname = source.relative_to(app.srcdir).with_suffix("").as_posix()
         offered = pathlib.Path(app.outdir, "_sources", f"{docname}.ipynb")
-        notebook = execution.with_outputs(source, cache)
+        if execution.has_outputs(source) and not url:
+            shutil.copyfile(execution.notebook_path(source), offered)
+            continue
+        notebook = execution.executed(source)
         if notebook is None:
             continue  # it failed to run, and the build has said so
-        url = app.config.html_theme_options.get("repository_url", "")
         if url:
             notebook.cells.insert(0, _colab_cell(url))
         execution.write_notebook(notebook, offered)
@@ -213,13 +256,31 @@ def _colab_cell(url: str) -> nbformat.NotebookNode:
     return cell
 
 
+def find_modules_by_their_path() -> None:
+    """Let the pages of source find the package's modules by their path.
+
+    Sphinx would import each of them, and with them TensorFlow, in every build.
+    """
+    elsewhere = ModuleAnalyzer.get_module_source
+
+    def source(name: str) -> tuple[str | None, str | None]:
+        place = execution.ROOT.joinpath(*name.split("."))
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if name.startswith("cnnbook") and file.is_file():
+                return str(file), file.read_text(encoding="utf-8")
+        return elsewhere(name)
+
+    ModuleAnalyzer.get_module_source = staticmethod(source)
+
+
 def setup(app: Sphinx) -> dict:
     """Register the glue."""
     execution.prepare_environment()
+    find_modules_by_their_path()
     app.connect("config-inited", use_the_book_s_cache)
     app.connect("source-read", stamp_source)
-    app.connect("env-get-outdated", reread_pages_with_new_digests)
-    app.connect("env-get-outdated", reread_pages_with_values_of_others)
+    app.connect("source-read", list_helpers)
+    app.connect("env-get-outdated", reread_pages_with_new_outputs)
     app.connect("html-page-context", offer_notebook, priority=400)  # before the theme's buttons
     app.connect("html-page-context", mend_bibliography)
     app.connect("build-finished", offer_executed_notebooks)

@@ -3,15 +3,16 @@
 chapters/*.md  --jupytext-->  notebooks/*.ipynb  --nbmake-->  the same files with outputs
 --jupyter-cache-->  `jupyter-book build`, for which every chapter is then in the cache.
 
-A chapter whose code has been run before, with this package, data and environment, is not run
-again. Run as a script: ``python _ext/execution.py [--convert-only] [training/learning ...]``.
+A chapter whose code has been run before, with what it uses of the package, the data and the
+environment, is not run again. Run as a script:
+``python _ext/execution.py [--convert-only] [training/learning ...]``.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import concurrent.futures
+import contextlib
 import copy
 import functools
 import hashlib
@@ -19,26 +20,52 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import joblib
 import jupyter_cache
 import jupytext
 import nbformat
+import psutil
 import yaml
 from jupyter_cache.cache.main import CacheBundleIn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CELL_TIMEOUT_SECONDS = 1800
-CHAPTERS_AT_ONCE = 2
+CHAPTER_BYTES = 2e9  # what a chapter's kernel may need
 # How long each chapter took when `make bench` measured it.
 CHAPTER_FACTS = pathlib.Path("benchmarks") / "chapters.json"
 # Results that pages show and no chapter reads: a new one of these changes no output.
 SHOWN_RESULTS = {"chapters", "playground/playground"}
 CODE = {".py", ".pyc"}
+# A chapter's outputs are made in the book's environment, not in the reader's: none of his settings
+# may hide a figure, take another library or switch the assertions off.
+PINNED = {
+    "CNNBOOK_PROGRESS": "lines",  # one line an epoch, no bar that redraws itself
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel, not one of the same name at home
+    "KERAS_BACKEND": "tensorflow",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # its warning would be each notebook's first line
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME", "MPLCONFIGDIR")  # no keras.json, no start-up scripts
+DROPPED = (
+    "MATPLOTLIBRC",
+    "PYTHONOPTIMIZE",
+    "PYTHONSTARTUP",
+    "PYTHONWARNINGS",
+    "TF_USE_LEGACY_KERAS",
+)
+DROPPED_BEGIN = ("TF_DETERMINISTIC", "TF_ENABLE", "TF_XLA", "XLA_")
 
 
 def chapters(root: pathlib.Path = ROOT) -> list[pathlib.Path]:
@@ -64,8 +91,17 @@ def notebook_path(source: pathlib.Path, root: pathlib.Path = ROOT) -> pathlib.Pa
 
 
 def chapter_name(source: pathlib.Path, root: pathlib.Path = ROOT) -> str:
-    """Call a chapter by its path below ``chapters/``, as the ledger and stored facts do."""
+    """Call a page by its path below ``chapters/``, as the ledger and stored facts do."""
     return source.relative_to(root / "chapters").with_suffix("").as_posix()
+
+
+def room(page: str) -> str:
+    """Name the folder in ``cnnbook/``, ``benchmarks/`` and ``tests/`` that belongs to a page.
+
+    A page of the guide, and each page below one, has a room of its name; pages below that share it.
+    """
+    parts = page.removeprefix("chapters/").split("/")
+    return parts[0] if len(parts) == 1 else parts[1]
 
 
 @functools.cache
@@ -105,12 +141,12 @@ def _used(code: str, root: pathlib.Path) -> set[pathlib.Path]:
 
 
 @functools.cache
-def _hash(file: pathlib.Path, changed: int) -> bytes:
+def _hash(file: pathlib.Path, changed: int) -> str:
     """Hash a file as it is on every system: universal newlines make the same text the same."""
     contents = file.read_bytes()
     if file.suffix in {".py", ".txt", ".json", ".md", ".bib"}:
         contents = contents.replace(b"\r\n", b"\n")
-    return hashlib.sha256(contents).digest()
+    return hashlib.sha256(contents).hexdigest()
 
 
 def dependencies(source: pathlib.Path, root: pathlib.Path = ROOT) -> set[pathlib.Path]:
@@ -131,13 +167,71 @@ def dependencies(source: pathlib.Path, root: pathlib.Path = ROOT) -> set[pathlib
     return found
 
 
+def _settings(root: pathlib.Path) -> str:
+    """Summarise what decides outputs beside the files' contents: Python, environment, names.
+
+    The names count because a new file may be found where there was none.
+    """
+    names = [str(file) for part in ("cnnbook", "benchmarks") for file in (root / part).rglob("*.*")]
+    names = sorted(name for name in names if "__pycache__" not in name)
+    return hashlib.sha256(repr([sys.version_info[:2], PINNED, names]).encode()).hexdigest()
+
+
+def _contents(file: pathlib.Path) -> str:
+    return _hash(file, file.stat().st_mtime_ns) if file.is_file() else ""
+
+
 def digest(source: pathlib.Path, root: pathlib.Path = ROOT) -> str:
-    """Summarise what a chapter's outputs depend on, and the version of Python."""
-    summary = hashlib.sha256(repr(sys.version_info[:2]).encode())
-    for file in sorted(dependencies(source, root)):
-        summary.update(file.relative_to(root).as_posix().encode())
-        summary.update(_hash(file, file.stat().st_mtime_ns))
-    return summary.hexdigest()
+    """Summarise what a chapter's outputs depend on: files, settings, and the version of Python."""
+    if note := _note(source, root):
+        return note["digest"]
+    files = sorted((file.relative_to(root).as_posix(), file) for file in dependencies(source, root))
+    parts = [sys.version_info[:2], PINNED, [(name, _contents(file)) for name, file in files]]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _note_file(source: pathlib.Path, root: pathlib.Path) -> pathlib.Path:
+    return root / "_build" / "ready" / f"{chapter_name(source, root)}.json"
+
+
+def _note(source: pathlib.Path, root: pathlib.Path) -> dict | None:
+    """Return what `note_outputs` wrote, if all that it follows from is as it was then.
+
+    To compare contents takes a moment; to find again what a chapter depends on, much longer.
+    """
+    try:
+        note = json.loads(_note_file(source, root).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    unchanged = note["settings"] == _settings(root) and all(
+        _contents(root / name) == contents for name, contents in note["files"].items()
+    )
+    return note if unchanged else None
+
+
+def note_outputs(source: pathlib.Path, root: pathlib.Path = ROOT) -> None:
+    """Note that a chapter's notebook has its outputs, and what these follow from."""
+    files = [source, *sorted(dependencies(source, root))]
+    note = {
+        "digest": digest(source, root),
+        "settings": _settings(root),
+        "files": {file.relative_to(root).as_posix(): _contents(file) for file in files},
+        "notebook": _stamp(notebook_path(source, root)),
+    }
+    file = _note_file(source, root)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.with_suffix(".tmp").write_text(json.dumps(note), encoding="utf-8")
+    file.with_suffix(".tmp").replace(file)
+
+
+def _stamp(file: pathlib.Path) -> list[int]:
+    return [file.stat().st_size, file.stat().st_mtime_ns] if file.is_file() else []
+
+
+def has_outputs(source: pathlib.Path, root: pathlib.Path = ROOT) -> bool:
+    """Say whether a chapter's notebook stands there, untouched, with its present outputs."""
+    note = _note(source, root)
+    return note is not None and note["notebook"] == _stamp(notebook_path(source, root))
 
 
 def cache_folder(root: pathlib.Path = ROOT) -> pathlib.Path:
@@ -146,14 +240,12 @@ def cache_folder(root: pathlib.Path = ROOT) -> pathlib.Path:
 
 
 def prepare_environment(root: pathlib.Path = ROOT) -> None:
-    """Set what the chapters' kernels inherit: where `cnnbook` is, and quiet output."""
-    paths = [str(root), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # One line an epoch, no bar that redraws itself (cnnbook.progress).
-    os.environ["CNNBOOK_PROGRESS"] = "lines"
-    # The debugger's warning about frozen modules would be the first line of every notebook.
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    """Give this process, and the kernels that inherit from it, the environment of the book."""
+    for name in list(os.environ):
+        if name in DROPPED or name.startswith(DROPPED_BEGIN):
+            del os.environ[name]
+    own = {name: str(root / "_build" / f".{name.lower()}") for name in OWN_FOLDERS}
+    os.environ.update({**PINNED, **own, "PYTHONPATH": str(root)})
 
 
 def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path) -> None:
@@ -187,12 +279,19 @@ def _stamped(notebook: nbformat.NotebookNode, stamp: str) -> nbformat.NotebookNo
     return stamped
 
 
+def executed(source: pathlib.Path, root: pathlib.Path = ROOT) -> nbformat.NotebookNode | None:
+    """Return a chapter's notebook with the outputs of its present code, or None if it never ran."""
+    if has_outputs(source, root):
+        return nbformat.read(notebook_path(source, root), as_version=4)
+    return with_outputs(source, jupyter_cache.get_cache(cache_folder(root)), root)
+
+
 def with_outputs(
     source: pathlib.Path,
     cache: jupyter_cache.cache.main.JupyterCacheBase,
     root: pathlib.Path = ROOT,
 ) -> nbformat.NotebookNode | None:
-    """Return a chapter's notebook with the cached outputs of its code, or None if it never ran."""
+    """Return a chapter's notebook with its outputs from the cache, or None if there are none."""
     try:
         _, merged = cache.merge_match_into_notebook(
             _stamped(read_source(source), digest(source, root))
@@ -256,30 +355,72 @@ def _name(source: pathlib.Path, root: pathlib.Path) -> str:
     return source.relative_to(root).as_posix()
 
 
-def part_of_the_cores(processes: int) -> dict[str, str]:
-    """Return variables that let so many processes share the cores, not contend for all of them.
+def chapters_at_once() -> int:
+    """Say how many chapters may run side by side, on a core and with 2 GB of memory each.
+
+    The variable CNNBOOK_CHAPTERS overrides it. joblib counts the cores that this process may use.
+    """
+    if asked := os.environ.get("CNNBOOK_CHAPTERS"):
+        return max(1, int(asked))
+    return max(1, min(joblib.cpu_count(), int(psutil.virtual_memory().available / CHAPTER_BYTES)))
+
+
+def one_thread() -> dict[str, str]:
+    """Return variables that keep a process to one thread.
 
     Two kernels with two threads each on two cores take a fifth more processor time than two with
     one: threads wait for each other. The operations of a graph share one thread as well: to hand
     each of them to another thread costs more than it gains.
     """
-    threads = str(max(1, (os.cpu_count() or 1) // processes))
-    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-    return dict.fromkeys(names, threads)
+    return dict.fromkeys(
+        ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1"
+    )
 
 
-def _run(source: pathlib.Path, root: pathlib.Path) -> tuple[subprocess.CompletedProcess, float]:
-    """Run a chapter's notebook with nbmake, which writes the outputs into it; time it."""
-    print(f"{_name(source, root)}: running ...", flush=True)
-    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-q", "--no-header"]
-    command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider"]
-    command += [str(notebook_path(source, root))]
-    start = time.perf_counter()
-    result = subprocess.run(
-        command, cwd=root, env={**part_of_the_cores(CHAPTERS_AT_ONCE), **os.environ}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
-    )  # fmt: skip
-    return result, time.perf_counter() - start
+class _Run:
+    """A chapter's notebook, run by nbmake in a process of its own, which writes the outputs."""
+
+    def __init__(self, source: pathlib.Path, root: pathlib.Path):
+        self.source = source
+        self.start = time.perf_counter()
+        self.output = tempfile.TemporaryFile()  # noqa: SIM115  (a pipe that nobody reads fills up)
+        command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-q", "--no-header"]
+        command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider"]
+        self.process = subprocess.Popen(
+            [*command, str(notebook_path(source, root))], cwd=root,
+            env={**os.environ, **one_thread()}, stdout=self.output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self.start
+
+    def said(self) -> str:
+        self.output.seek(0)
+        return self.output.read().decode("utf-8", errors="replace")
+
+    def end(self) -> None:
+        """Stop the run now, with its kernel."""
+        for process in [*psutil.Process(self.process.pid).children(recursive=True), self.process]:
+            process.kill()
+        self.process.wait()
+
+
+def _run_all(sources: Sequence[pathlib.Path], root: pathlib.Path) -> Iterator[_Run]:
+    """Run chapters side by side, and give each back as it ends; Ctrl-C ends them all at once."""
+    waiting, running, places = list(sources), [], chapters_at_once()
+    try:
+        while waiting or running:
+            while waiting and len(running) < places:
+                print(f"{_name(waiting[0], root)}: running ...", flush=True)
+                running.append(_Run(waiting.pop(0), root))
+            ended = [run for run in running if run.process.poll() is not None]
+            running = [run for run in running if run not in ended]
+            yield from ended
+            time.sleep(0 if ended else 0.1)
+    finally:
+        for run in running:
+            if run.process.poll() is None:
+                run.end()
 
 
 def _longest_first(sources: list[pathlib.Path], root: pathlib.Path) -> list[pathlib.Path]:
@@ -296,16 +437,18 @@ def _longest_first(sources: list[pathlib.Path], root: pathlib.Path) -> list[path
 def execute(root: pathlib.Path = ROOT, names: Sequence[str] = ()) -> bool:
     """Run every chapter that needs it; say which, for how long; return whether all passed.
 
-    With names, only these chapters. Two run at a time, since one alone does not keep two cores
-    busy. The cache is filled
-    from this process alone: two that write at once would lock each other out.
+    With names, only these chapters. The cache is filled from this process alone: two that write at
+    once would lock each other out.
     """
     prepare_environment(root)
     cache = jupyter_cache.get_cache(cache_folder(root))
     cache.change_cache_limit(10_000)  # its default of 1,000 would one day drop a chapter
-    waiting, failed = [], []
+    waiting, failed, unchanged = [], [], 0
     for source in chapters(root):
         if names and chapter_name(source, root) not in names:
+            continue
+        if has_outputs(source, root):
+            unchanged += 1
             continue
         ready = with_outputs(source, cache, root)
         if ready is None and (ready := _outputs_of_same_code(source, cache, root)) is not None:
@@ -314,25 +457,30 @@ def execute(root: pathlib.Path = ROOT, names: Sequence[str] = ()) -> bool:
         if ready is None:
             waiting.append(source)
         else:
-            print(f"{_name(source, root)}: unchanged, not run again", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(CHAPTERS_AT_ONCE) as pool:
-        runs = {pool.submit(_run, source, root): source for source in _longest_first(waiting, root)}
-        for run in concurrent.futures.as_completed(runs):
-            source, (result, seconds) = runs[run], run.result()
-            name, file = _name(source, root), notebook_path(source, root)
-            if result.returncode != 0:
-                print(result.stdout, flush=True)
-                print(f"{name}: FAILED after {seconds:.0f} s; the traceback is above", flush=True)
+            note_outputs(source, root)
+            unchanged += 1
+    if unchanged:
+        print(f"{unchanged} chapters have their outputs and are not run again.", flush=True)
+    with contextlib.closing(_run_all(_longest_first(waiting, root), root)) as runs:
+        for run in runs:
+            name, file = _name(run.source, root), notebook_path(run.source, root)
+            if run.process.returncode != 0:
+                print(run.said(), flush=True)
+                print(
+                    f"{name}: FAILED after {run.seconds():.0f} s; the traceback is above",
+                    flush=True,
+                )
                 failed.append(name)
                 continue
-            executed = nbformat.read(file, as_version=4)
-            for cell in executed.cells:
+            notebook = nbformat.read(file, as_version=4)
+            for cell in notebook.cells:
                 # nbmake's timings: jupyter-cache would hash them, and the book never find it
                 cell.metadata.pop("execution", None)
-            _shorten_paths(executed, root)
-            write_notebook(executed, file)
-            _store(executed, source, cache, seconds, root)
-            print(f"{name}: passed in {seconds:.0f} s", flush=True)
+            _shorten_paths(notebook, root)
+            write_notebook(notebook, file)
+            _store(notebook, run.source, cache, run.seconds(), root)
+            note_outputs(run.source, root)
+            print(f"{name}: passed in {run.seconds():.0f} s", flush=True)
     if failed:
         print(f"The book is not built: {', '.join(failed)} failed.", flush=True)
     return not failed
@@ -359,7 +507,12 @@ def main() -> int:
         return 0
     if unknown := set(arguments.names) - {chapter_name(source) for source in chapters()}:
         parser.error(f"there is no chapter {', '.join(sorted(unknown))} with code in _toc.yml")
-    return 0 if execute(names=arguments.names) else 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be told to end is like Ctrl-C
+    try:
+        return 0 if execute(names=arguments.names) else 1
+    except KeyboardInterrupt:
+        print("Stopped. What has run is kept, and is not run again.", flush=True)
+        return 130
 
 
 if __name__ == "__main__":

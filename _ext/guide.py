@@ -11,6 +11,7 @@ import html
 import re
 
 import book
+import editions
 import execution
 import yaml
 from docutils import nodes
@@ -105,7 +106,8 @@ class Deeper(SphinxDirective):
         """Turn each line into an item of a list."""
         told = dict(line.split(": ", 1) for line in self.content if line.strip())
         below = [name.removeprefix("chapters/") for name in guide().get(self.env.docname, [])]
-        for name in set(told) ^ set(below):
+        left_out = {page.removeprefix("chapters/") for page in editions.left_out()}
+        for name in (set(told) ^ set(below)) - left_out:
             logger.warning("{deeper} and _toc.yml differ: %s", name, location=self.get_location())
         lines = []
         for name in (name for name in below if name in told):
@@ -133,6 +135,8 @@ class Thumbnails(SphinxDirective):
         lines = []
         for line in self.content:
             page, figure = line.split()
+            if f"chapters/{page}" in editions.left_out():
+                continue
             minutes = told_minutes(self.env, [f"chapters/{page}"])
             lines += [
                 f"```{{still}} {page} {figure}",
@@ -160,7 +164,7 @@ class MinutesRole(SphinxRole):
 
 def told_minutes(env, pages: list[str]) -> str:
     """Say how long pages take to read; the page that says so depends on their sources."""
-    sources = [execution.ROOT / f"{page}.md" for page in pages]
+    sources = [execution.ROOT / f"{page}.md" for page in pages if page in editions.present()]
     for source in sources:
         env.note_dependency(str(source))
     minutes = sum(book.reading_minutes(source) for source in sources)

@@ -12,8 +12,8 @@ import json
 import pathlib
 from typing import ClassVar
 
+import editions
 import execution
-import jupyter_cache
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
@@ -246,7 +246,7 @@ class PutStillPictures(SphinxPostTransform):
             if chapter in self.env.found_docs:
                 doctree = self.env.get_doctree(chapter)
                 copies = [f.deepcopy() for f in doctree.findall(nodes.figure) if name in f["ids"]]
-            if not copies:
+            if not copies and chapter not in editions.left_out():
                 logger.warning("there is no figure %s in %s", name, chapter, location=place)
             for copy in copies:
                 for node in copy.findall(nodes.Element):
@@ -289,14 +289,14 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, do
 
 def published_networks() -> dict[str, dict]:
     """Collect what the chapters' executions published, by name."""
-    cache = jupyter_cache.get_cache(execution.cache_folder())
     found = {}
     for source in execution.chapters():
-        notebook = execution.with_outputs(source, cache)
+        if "export.publish(" not in source.read_text(encoding="utf-8"):
+            continue
+        notebook = execution.executed(source)
         for cell in notebook.cells if notebook else []:
             for output in cell.get("outputs", []):
-                network = output.get("data", {}).get(MIME_TYPE)
-                if network:
+                if network := output.get("data", {}).get(MIME_TYPE):
                     found[network["name"]] = network
     return found
 

@@ -10,11 +10,9 @@ import threading
 import execution
 import pytest
 
-# Processes that test at once share the cores, as chapters do. Libraries count them when they are
-# imported, so this comes before any test.
-TESTERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
-for variable, threads in execution.part_of_the_cores(TESTERS).items():
-    os.environ.setdefault(variable, threads)
+# Tests run in the chapters' environment: libraries read it when they are imported.
+execution.prepare_environment()
+os.environ.update(execution.one_thread())
 
 ROOT = pathlib.Path(__file__).parent.parent
 HTML = ROOT / "_build" / "html"

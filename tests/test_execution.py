@@ -5,9 +5,13 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
+import types
 
 import execution
+import joblib
 import nbformat
+import psutil
 import pytest
 
 CHAPTER = """---
@@ -122,8 +126,8 @@ def test_one_failing_chapter_does_not_stop_the_others(book, capsys):
 
 
 def test_a_digest_follows_what_the_chapter_uses_and_nothing_else(book):
-    package, results = book / "cnnbook", book / "benchmarks" / "results"
-    results.mkdir(parents=True)
+    package, results = book / "cnnbook", book / "benchmarks"
+    (results / "one").mkdir(parents=True)
     (package / "__pycache__").mkdir()
     chapter = book / "chapters" / "one.md"
     written = []
@@ -141,11 +145,69 @@ def test_a_digest_follows_what_the_chapter_uses_and_nothing_else(book):
     assert not changes(results / "chapters.json", "{}"), "pages show it, no chapter reads it"
     assert changes(package / "helper.py", "from cnnbook import other; ANSWER = 42")
     assert changes(package / "other.py", "now the helper imports it")
-    assert changes(chapter, chapter.read_text().replace("helper.ANSWER", "'stored'")) is False
-    assert changes(results / "stored.json", "{}"), "its name stands in the chapter's code"
-    assert changes(results / "stored.npz", "weights of the same name")
+    assert changes(chapter, chapter.read_text().replace("helper.ANSWER", "'one/stored'")) is False
+    assert changes(results / "one" / "stored.json", "{}"), "its name stands in the chapter's code"
+    assert changes(results / "one" / "stored.npz", "weights of the same name")
     assert changes(package / "data.bin", "the package's data")
     assert changes(book / "requirements.txt", "numpy==2")
+
+
+def test_the_reader_s_settings_change_nothing(book, monkeypatch):
+    """A backend without figures, another library and precision, no assertions, fatal warnings."""
+    home = book / "home"
+    (home / ".keras").mkdir(parents=True)
+    (home / ".keras" / "keras.json").write_text('{"floatx": "float16", "backend": "torch"}')
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    edit(
+        book,
+        "print(",
+        "import os\n\nimport keras\nimport matplotlib\n\n"
+        "optimised = True\nassert not (optimised := False)\n"
+        'print("inline" in matplotlib.get_backend(), keras.backend.backend(), keras.config.floatx())\n'
+        "print(optimised)\n"
+        "print(",
+    )
+    assert execution.execute(book)
+    assert printed(book).splitlines()[:2] == ["True tensorflow float32", "False"]
+
+
+def test_an_interrupt_ends_the_runs_at_once_and_starts_no_more(book, monkeypatch):
+    """Of three chapters, one at a time, the first is running: the others never begin."""
+    for name in ("one", "two", "three"):
+        text = CHAPTER.replace("print(", "import time\n\ntime.sleep(600)\nprint(")
+        (book / "chapters" / f"{name}.md").write_text(text)
+    toc = "format: jb-book\nroot: chapters/one\nchapters:\n- file: chapters/two\n"
+    (book / "_toc.yml").write_text(toc + "- file: chapters/three\n")
+    monkeypatch.setenv("CNNBOOK_CHAPTERS", "1")
+    begun = []
+
+    def interrupted(seconds):
+        begun.extend(psutil.Process().children())
+        raise KeyboardInterrupt
+
+    clock = types.SimpleNamespace(sleep=interrupted, perf_counter=time.perf_counter)
+    monkeypatch.setattr(execution, "time", clock)
+    with pytest.raises(KeyboardInterrupt):
+        execution.execute(book)
+    assert len(begun) == 1 and not begun[0].is_running()
+    assert printed(book) == "", "its notebook is there, without outputs"
+
+
+def test_as_many_chapters_at_once_as_cores_and_memory_allow(monkeypatch):
+    def machine(cores: int, gigabytes: float) -> int:
+        monkeypatch.setattr(joblib, "cpu_count", lambda: cores)
+        memory = types.SimpleNamespace(available=gigabytes * 1e9)
+        monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+        return execution.chapters_at_once()
+
+    monkeypatch.delenv("CNNBOOK_CHAPTERS", raising=False)
+    assert [machine(2, 16), machine(8, 64), machine(8, 7), machine(4, 1)] == [2, 8, 3, 1]
+    monkeypatch.setenv("CNNBOOK_CHAPTERS", "5")
+    assert machine(2, 16) == 5
 
 
 def test_a_notebook_that_cannot_be_written_leaves_the_old_one(book, monkeypatch):
