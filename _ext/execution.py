@@ -135,7 +135,7 @@ def _used(code: str, root: pathlib.Path) -> set[pathlib.Path]:
             files |= {place.with_suffix(".py"), place / "__init__.py"}
     stored = root / "benchmarks"  # of one name: results in .json, weights in .npz
     for text in texts:
-        if re.fullmatch(r"[\w./-]+", text) and text not in SHOWN_RESULTS:
+        if re.fullmatch(r"[\w-]+(?:[./][\w-]+)*", text) and text not in SHOWN_RESULTS:
             files |= {stored / f"{text}.json", stored / f"{text}.npz", root / "chapters" / text}
     return {file for file in files if file.is_file()}
 

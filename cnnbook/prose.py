@@ -10,7 +10,7 @@ import myst_nb
 
 
 def say(name: str, value: object, spec: str = "", holds: bool = True) -> None:
-    """Put a value into the prose, where ``{glue:text}`name` `` stands for it.
+    """Put a value into the prose, where a ``{glue:text}`` with its name stands for it.
 
     Parameters
     ----------
