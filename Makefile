@@ -48,33 +48,7 @@ format: $(ENVIRONMENT)
 	$(BIN)/python _ext/layout.py
 
 bench: $(ENVIRONMENT)
-	$(BIN)/python -m benchmarks.article_recipe
-	$(BIN)/python -m benchmarks.article_network
-	$(BIN)/python -m benchmarks.applications.stored_networks
-	$(BIN)/python -m benchmarks.inside.dense_control
-	$(BIN)/python -m benchmarks.lenet_to_now.lenet_to_now
-	$(BIN)/python -m benchmarks.pooling.pooling_control
-	$(BIN)/python -m benchmarks.windows.pooling_windows
-	$(BIN)/python -m benchmarks.calibration.label_smoothing
-	$(BIN)/python -m benchmarks.arithmetic.numpy_layers
-	$(BIN)/python -m benchmarks.settings.optimizers
-	$(BIN)/python -m benchmarks.settings.overfitting
-	$(BIN)/python -m benchmarks.invariance.shift_invariance
-	$(BIN)/python -m benchmarks.training.augmentation
-	$(BIN)/python -m benchmarks.streams.augmentation_cost
-	$(BIN)/python -m benchmarks.training.transfer
-	$(BIN)/python -m benchmarks.attribution
-	$(BIN)/python -m benchmarks.faster.fast_recipes
-	$(BIN)/python -m benchmarks.scaling
-	$(BIN)/python -m benchmarks.classification.classification
-	$(BIN)/python -m benchmarks.detection.detection
-	$(BIN)/python -m benchmarks.segmentation.segmentation
-	$(BIN)/python -m benchmarks.generation.generation
-	$(BIN)/python -m benchmarks.applications.style
-	$(BIN)/python -m benchmarks.audio.audio
-	$(BIN)/python -m benchmarks.text.text
-	$(BIN)/python -m benchmarks.playground.playground
-	$(BIN)/python -m benchmarks.chapters
+	$(BIN)/python -m benchmarks
 
 lab: $(ENVIRONMENT)
 	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown

@@ -1,0 +1,31 @@
+"""Run every benchmark, one after another: `make bench`, or ``python -m benchmarks``.
+
+Shared ones come first, then room by room. The chapters' times come last, and those of the
+playground before them: it needs the built book. Each can be run alone:
+``python -m benchmarks.settings.optimizers``.
+"""
+
+import pathlib
+import subprocess
+import sys
+
+LAST = ["benchmarks.playground.playground", "benchmarks.chapters"]
+
+
+def names() -> list[str]:
+    """List the modules that can be run, in their order."""
+    folder = pathlib.Path(__file__).parent
+    files = [file for file in folder.rglob("*.py") if "def main(" in file.read_text("utf-8")]
+    files.sort(key=lambda file: (file.parent != folder, file))
+    found = [
+        ".".join(["benchmarks", *file.relative_to(folder).with_suffix("").parts])
+        for file in files
+        if file != pathlib.Path(__file__)
+    ]
+    return [*(name for name in found if name not in LAST), *LAST]
+
+
+if __name__ == "__main__":
+    for name in names():
+        print(f"{name} ...", flush=True)
+        subprocess.run([sys.executable, "-m", name], check=True)
