@@ -64,22 +64,6 @@ def test_a_folded_cell_says_what_is_in_it(page):
 
 
 @pytest.mark.parametrize("page", GUIDE)
-def test_no_name_of_a_removed_cell_is_used_in_one_that_is_shown(page):
-    removed, made = set(), set()
-    for cell in execution.read_source(source_of(page)).cells:
-        if cell.cell_type != "code":
-            continue
-        names = set(re.findall(r"^(\w+)(?:, \w+)* = |^def (\w+)", cell.source, re.MULTILINE))
-        names = {name for pair in names for name in pair if name}
-        if {"remove-cell", "remove-input"} & set(cell.metadata.get("tags", [])):
-            removed |= names - made
-        else:
-            made |= names
-            used = set(re.findall(r"(?<![.\w])\w+", cell.source))
-            assert not (removed - made) & used, cell.source
-
-
-@pytest.mark.parametrize("page", GUIDE)
 def test_a_page_asks_three_questions(page):
     assert source_of(page).read_text(encoding="utf-8").count("```{question} ") == 3
 
