@@ -167,7 +167,8 @@ def test_the_reader_s_settings_change_nothing(book, monkeypatch):
         "print(",
         "import os\n\nimport keras\nimport matplotlib\n\n"
         "optimised = True\nassert not (optimised := False)\n"
-        'print("inline" in matplotlib.get_backend(), keras.backend.backend(), keras.config.floatx())\n'
+        "print('inline' in matplotlib.get_backend(), keras.backend.backend(), end=' ')\n"
+        "print(keras.config.floatx())\n"
         "print(optimised)\n"
         "print(",
     )
