@@ -20,7 +20,7 @@ IMAGES_READ_AT_ONCE = 500
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class TrainingConfig:
     """What to build and how to train it.
 
     Parameters
@@ -39,8 +39,6 @@ class Recipe:
         cosine to almost zero. None keeps the rate at its peak throughout.
     shift_pixels, degrees, zoom, shear : how far each digit may be moved in each epoch, see
         :func:`random_affine`; all zero leaves the digits as they are
-    networks : how many such networks are trained, each from weights of its own; their
-        probabilities are averaged
     view_shift : a digit is also read moved by so many pixels in each of eight directions, and the
         nine answers are averaged; 0 reads it once
     steps_per_execution : as in ``keras.Model.compile``
@@ -61,7 +59,6 @@ class Recipe:
     degrees: float = 0
     zoom: float = 0
     shear: float = 0
-    networks: int = 1
     view_shift: int = 0
     steps_per_execution: int = 8
 
@@ -69,7 +66,7 @@ class Recipe:
         """Refuse what could not be trained."""
         if not self.blocks:
             raise ValueError("blocks must hold one convolution or more, got none.")
-        for name in ("batch_size", "epochs", "networks", "steps_per_execution"):
+        for name in ("batch_size", "epochs", "steps_per_execution"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be a whole number of 1 or more, got {value!r}.")
@@ -86,7 +83,7 @@ class Recipe:
         return any((self.shift_pixels, self.degrees, self.zoom, self.shear))
 
 
-def network(recipe: Recipe) -> keras.Model:
+def network(config: TrainingConfig) -> keras.Model:
     """Build the recipe's network: convolutions, pooling, normalisation, one dense layer.
 
     Input (N, 28, 28, 1) with pixels in [0, 1]; output (N, 10), the probability of each digit.
@@ -94,40 +91,40 @@ def network(recipe: Recipe) -> keras.Model:
     """
     layers = keras.layers
     inputs = x = keras.Input(shape=(28, 28, 1))
-    if recipe.crop:
-        x = layers.Cropping2D(recipe.crop)(x)
-    for filters, kernel_size, pool in recipe.blocks:
+    if config.crop:
+        x = layers.Cropping2D(config.crop)(x)
+    for filters, kernel_size, pool in config.blocks:
         # The shift of a normalisation does the work of a bias.
-        x = layers.Conv2D(filters, kernel_size, use_bias=not recipe.normalise)(x)
-        if pool and recipe.pool_first:
+        x = layers.Conv2D(filters, kernel_size, use_bias=not config.normalise)(x)
+        if pool and config.pool_first:
             x = layers.MaxPooling2D(2)(x)
-        if recipe.normalise:
+        if config.normalise:
             # Keras's 0.99 averages over hundreds of batches: too slow for runs as short as these.
             x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.ReLU()(x)
-        if pool and not recipe.pool_first:
+        if pool and not config.pool_first:
             x = layers.MaxPooling2D(2)(x)
-    x = layers.GlobalAveragePooling2D()(x) if recipe.global_pooling else layers.Flatten()(x)
-    if recipe.hidden_units:
-        x = layers.Dense(recipe.hidden_units, activation="relu")(x)
+    x = layers.GlobalAveragePooling2D()(x) if config.global_pooling else layers.Flatten()(x)
+    if config.hidden_units:
+        x = layers.Dense(config.hidden_units, activation="relu")(x)
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
 
 
-def multiply_adds(recipe: Recipe) -> int:
-    """Count the multiplications that reading one digit takes, over all networks and views.
+def multiply_adds(config: TrainingConfig) -> int:
+    """Count the multiplications that reading one digit takes, over all views.
 
     Convolutions and dense layers, as :mod:`cnnbook.shapes` counts them.
     """
-    side, channels, total = 28 - 2 * recipe.crop, 1, 0
-    for filters, kernel_size, pool in recipe.blocks:
+    side, channels, total = 28 - 2 * config.crop, 1, 0
+    for filters, kernel_size, pool in config.blocks:
         side = shapes.output_size(side, kernel_size)
         total += shapes.conv_multiply_adds((side, side, filters), kernel_size, channels)
         side, channels = (side // 2 if pool else side), filters
-    units = channels if recipe.global_pooling else channels * side * side
-    for wide in (recipe.hidden_units, 10) if recipe.hidden_units else (10,):
+    units = channels if config.global_pooling else channels * side * side
+    for wide in (config.hidden_units, 10) if config.hidden_units else (10,):
         total += shapes.dense_multiply_adds(units, wide)
         units = wide
-    return total * recipe.networks * (9 if recipe.view_shift else 1)
+    return total * (9 if config.view_shift else 1)
 
 
 def one_cycle(
@@ -260,14 +257,14 @@ def random_affine(
     return moved
 
 
-def compiled(recipe: Recipe, image_count: int) -> keras.Model:
+def compiled(config: TrainingConfig, image_count: int) -> keras.Model:
     """Build the recipe's network and compile it for training on so many images."""
-    model = network(recipe)
-    steps = recipe.epochs * -(-image_count // recipe.batch_size)
-    rate = recipe.peak_rate
-    if recipe.warm_up is not None:
-        rate = one_cycle(rate, steps, recipe.warm_up)
-    if recipe.optimizer == "adam":
+    model = network(config)
+    steps = config.epochs * -(-image_count // config.batch_size)
+    rate = config.peak_rate
+    if config.warm_up is not None:
+        rate = one_cycle(rate, steps, config.warm_up)
+    if config.optimizer == "adam":
         optimizer = keras.optimizers.Adam(rate)
     else:
         optimizer = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
@@ -275,49 +272,47 @@ def compiled(recipe: Recipe, image_count: int) -> keras.Model:
         optimizer=optimizer,
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=recipe.steps_per_execution,
+        steps_per_execution=config.steps_per_execution,
         jit_compile=False,  # compiling for the processor takes longer than these runs
     )
     return model
 
 
 def train(
-    recipe: Recipe,
+    config: TrainingConfig,
     images: np.ndarray,
     labels: np.ndarray,
     seed: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> list[keras.Model]:
-    """Follow the recipe.
+) -> keras.Model:
+    """Build and train one network.
 
     Parameters
     ----------
-    recipe : what to do
     images : float32 array of shape (N, 28, 28, 1), pixels in [0, 1]
     labels : integer array of shape (N,), from 0 to 9
-    seed : seed of the starting weights, of the order of the digits and of how they are moved; of
-        n networks, number i has the seed n x seed + i, so that no two seeds share a network
+    seed : seed of the starting weights, of the order of the digits and of how they are moved
     callbacks : passed to ``fit``; where digits are changed, ``fit`` is called once an epoch
-
-    Returns
-    -------
-    the trained networks, as many as the recipe asks for
     """
-    moves = {name: getattr(recipe, name) for name in ("shift_pixels", "degrees", "zoom", "shear")}
-    trained = []
-    for number in range(recipe.networks):
-        keras.utils.set_random_seed(recipe.networks * seed + number)
-        generator = np.random.default_rng(recipe.networks * seed + number)
-        model = compiled(recipe, len(images))
-        options = {"batch_size": recipe.batch_size, "verbose": 0, "callbacks": list(callbacks)}
-        if recipe.changes_digits:
-            for epoch in range(recipe.epochs):
-                moved = random_affine(images, generator, **moves)
-                model.fit(moved, labels, initial_epoch=epoch, epochs=epoch + 1, **options)
-        else:
-            model.fit(images, labels, epochs=recipe.epochs, **options)
-        trained.append(model)
-    return trained
+    moves = {name: getattr(config, name) for name in ("shift_pixels", "degrees", "zoom", "shear")}
+    keras.utils.set_random_seed(seed)
+    generator = np.random.default_rng(seed)
+    model = compiled(config, len(images))
+    options = {"batch_size": config.batch_size, "verbose": 0, "callbacks": list(callbacks)}
+    if config.changes_digits:
+        for epoch in range(config.epochs):
+            moved = random_affine(images, generator, **moves)
+            model.fit(moved, labels, initial_epoch=epoch, epochs=epoch + 1, **options)
+    else:
+        model.fit(images, labels, epochs=config.epochs, **options)
+    return model
+
+
+def train_ensemble(
+    config: TrainingConfig, count: int, images: np.ndarray, labels: np.ndarray, seed: int
+) -> list[keras.Model]:
+    """Train several networks; no two ensembles of this size with other seeds share one."""
+    return [train(config, images, labels, count * seed + number) for number in range(count)]
 
 
 def probabilities(
@@ -350,8 +345,8 @@ def probabilities(
     return total / (len(steps) ** 2 * len(models))
 
 
-# The article's network, with biases and without normalisation, by the article's recipe.
-ARTICLE = Recipe(
+# The article's network, with biases and without normalisation, by the article's config.
+ARTICLE = TrainingConfig(
     blocks=((32, 3, True), (64, 3, True)),
     hidden_units=128,
     normalise=False,
@@ -362,8 +357,8 @@ ARTICLE = Recipe(
     warm_up=None,
     steps_per_execution=1,
 )
-FAST = Recipe(blocks=((16, 5, True), (32, 3, True), (64, 3, False)), crop=2, epochs=2)
-SMALL = Recipe(
+FAST = TrainingConfig(blocks=((16, 5, True), (32, 3, True), (64, 3, False)), crop=2, epochs=2)
+SMALL = TrainingConfig(
     blocks=((24, 5, True), (48, 3, False), (64, 3, True), (112, 3, False)),
     crop=2,
     epochs=6,
@@ -373,8 +368,9 @@ SMALL = Recipe(
     shear=0.1,
     view_shift=1,
 )
-ACCURATE = dataclasses.replace(SMALL, networks=7)
-RECIPES = {"fast": FAST, "small": SMALL, "accurate": ACCURATE}
+# The recipe "accurate" averages so many of the small networks.
+ACCURATE_NETWORKS = 7
+RECIPES = {"fast": FAST, "small": SMALL, "accurate": SMALL}
 
 # From the article's recipe to FAST and SMALL: what each step changes.
 LADDER = {
@@ -399,13 +395,13 @@ LADDER = {
 }
 
 
-def ladder() -> dict[str, Recipe]:
+def ladder() -> dict[str, TrainingConfig]:
     """Return the recipes from the article's to SMALL, each with one change more, by its name.
 
     The last is SMALL but for the nine views, which change nothing in training.
     """
-    recipe, steps = ARTICLE, {}
+    config, steps = ARTICLE, {}
     for name, change in LADDER.items():
-        recipe = dataclasses.replace(recipe, **change)
-        steps[name] = recipe
+        config = dataclasses.replace(config, **change)
+        steps[name] = config
     return steps

@@ -17,13 +17,13 @@ def digits():
     return data.scale_pixels(x_train[:256]), y_train[:256]
 
 
-TINY = classifiers.Recipe(blocks=((4, 3, True), (8, 3, True)), batch_size=64)
+TINY = classifiers.TrainingConfig(blocks=((4, 3, True), (8, 3, True)), batch_size=64)
 
 
 def test_the_article_recipe_is_the_article_network_trained_as_the_article_trains_it(digits):
     images, labels = digits
     recipe = dataclasses.replace(classifiers.ARTICLE, epochs=1)
-    (ours,) = classifiers.train(recipe, images, labels, seed=0)
+    ours = classifiers.train(recipe, images, labels, seed=0)
     theirs = models.trained_article_network(images, labels, epochs=1, seed=0)
     assert ours.count_params() == theirs.count_params() == 225_034
     ours, theirs = ours.predict(images, verbose=0), theirs.predict(images, verbose=0)
@@ -115,7 +115,7 @@ def test_training_repeats_itself_and_another_seed_gives_other_weights(digits):
     images, labels = digits
     recipe = dataclasses.replace(TINY, shift_pixels=1, degrees=5, epochs=2)
     weights = [
-        classifiers.train(recipe, images, labels, seed)[0].get_weights()[0] for seed in (0, 0, 1)
+        classifiers.train(recipe, images, labels, seed).get_weights()[0] for seed in (0, 0, 1)
     ]
     np.testing.assert_allclose(weights[0], weights[1], atol=1e-6)
     assert not np.allclose(weights[0], weights[2], atol=1e-3)
@@ -124,23 +124,23 @@ def test_training_repeats_itself_and_another_seed_gives_other_weights(digits):
 def test_the_rate_ends_near_zero_when_digits_are_moved_every_epoch(digits):
     images, labels = digits
     recipe = dataclasses.replace(TINY, shift_pixels=1, epochs=3)
-    (model,) = classifiers.train(recipe, images, labels, seed=0)
+    model = classifiers.train(recipe, images, labels, seed=0)
     assert int(model.optimizer.iterations) == 3 * 4
     assert float(model.optimizer.learning_rate) < 1e-6
 
 
 def test_no_two_seeds_share_a_network(digits):
     images, labels = digits
-    both = classifiers.train(dataclasses.replace(TINY, networks=2), images, labels, seed=1)
+    both = classifiers.train_ensemble(TINY, 2, images, labels, seed=1)
     for number, model in enumerate(both):
-        (alone,) = classifiers.train(TINY, images, labels, seed=2 + number)
+        alone = classifiers.train(TINY, images, labels, seed=2 + number)
         for ours, theirs in zip(model.get_weights(), alone.get_weights(), strict=True):
             np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
 def test_answers_are_averaged_over_networks_and_views(digits):
     images, labels = digits
-    trained = classifiers.train(dataclasses.replace(TINY, networks=2), images, labels, seed=0)
+    trained = classifiers.train_ensemble(TINY, 2, images, labels, seed=0)
     assert len(trained) == 2
     both = classifiers.probabilities(trained, images[:20])
     each = [classifiers.probabilities([model], images[:20]) for model in trained]
@@ -173,7 +173,6 @@ def test_multiply_adds_of_a_recipe_are_those_of_its_layers():
     [
         ({"blocks": ()}, "blocks must hold"),
         ({"epochs": 0}, "epochs must be"),
-        ({"networks": True}, "networks must be"),
         ({"optimizer": "newton"}, "optimizer must be"),
         ({"peak_rate": 0}, "peak_rate must be"),
         ({"warm_up": 1.0}, "warm_up must be"),

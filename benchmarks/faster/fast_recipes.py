@@ -83,7 +83,7 @@ def train(setting: dict) -> dict:
         (images, labels), (x_score, y_score) = data.load_mnist()
         images, x_score = data.scale_pixels(images), data.scale_pixels(x_score)
     start, before = time.perf_counter(), time.process_time()
-    models = classifiers.train(recipe, images, labels, seed=setting["seed"])
+    models = [classifiers.train(recipe, images, labels, seed=setting["seed"])]
     seconds, processor_seconds = time.perf_counter() - start, time.process_time() - before
 
     scores = {}
@@ -126,12 +126,12 @@ def averaged(runs: list[dict]) -> list[dict]:
     small = {run["seed"]: run for run in runs if (run["part"], run["recipe"]) == ("tests", "small")}
     summed = ("parameters", "training_seconds", "processor_seconds", "nine_views_reading_seconds")
     groups = []
-    for size in range(2, classifiers.ACCURATE.networks + 1):
+    for size in range(2, classifiers.ACCURATE_NETWORKS + 1):
         for first in SEEDS["small"]:
             seeds = [(first + place) % count for place in range(size)]
             guessed = np.mean([answers[seed] for seed in seeds], axis=0)
             accuracy = round(float((guessed.argmax(1) == labels).mean()), 6)
-            largest = size == classifiers.ACCURATE.networks
+            largest = size == classifiers.ACCURATE_NETWORKS
             groups.append(
                 {
                     "part": "tests" if largest else "averages",
