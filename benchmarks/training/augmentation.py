@@ -30,14 +30,14 @@ def train_one(condition: str, digits: tuple, order, seed: int, validation: tuple
     import keras
     import numpy as np
 
-    from cnnbook import augmentation, models
+    from cnnbook import models, transforms
 
     x_fit, y_fit = digits
     x_validation, y_validation = validation
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     network = models.article_network()  # before the other layers: the same start for all
-    layers = augmentation.augmentation_layers(CONDITIONS[condition], seed)
+    layers = transforms.augmentation_layers(CONDITIONS[condition], seed)
     model = keras.Sequential([keras.Input(shape=(28, 28, 1)), *layers, network])
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     for start in range(0, len(order), CHUNK_STEPS * BATCH_SIZE):
@@ -111,15 +111,15 @@ def add_confusions(runs: list[dict]) -> list[dict]:
 
 def main() -> None:
     """Run every number of digits with every seed, and store what came out, one entry a network."""
-    from cnnbook import augmentation
+    from cnnbook import transforms
 
     recipe = {
         "sizes": list(SIZES),
         "steps": [steps for steps, _ in SIZES.values()],
         "batch_size": BATCH_SIZE,
         "optimizer": "adam",
-        "shift_pixels": augmentation.SHIFT_PIXELS,
-        "rotation_degrees": augmentation.ROTATION_DEGREES,
+        "shift_pixels": transforms.SHIFT_PIXELS,
+        "rotation_degrees": transforms.ROTATION_DEGREES,
     }
     # The longest first: the two processes then finish at about the same time.
     settings = [
