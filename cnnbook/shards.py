@@ -11,7 +11,7 @@ import tensorflow as tf
 
 
 def record(image: np.ndarray, label: int) -> bytes:
-    """Return one digit, uint8 (28, 28), as the bytes of a ``tf.train.Example``."""
+    """Return a digit, uint8 (28, 28), as bytes of a `tf.train.Example`."""
     pixels = tf.train.BytesList(value=[image.tobytes()])
     answer = tf.train.Int64List(value=[int(label)])
     features = {
@@ -54,7 +54,7 @@ def write_shards(
 
 
 def parse(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Turn N records into images, float32 (N, 28, 28, 1) in [0, 1], and labels (N,)."""
+    """Turn records into images (N, 28, 28, 1) in [0, 1], and labels."""
     kinds = {
         "image": tf.io.FixedLenFeature([], tf.string),
         "label": tf.io.FixedLenFeature([], tf.int64),
@@ -65,10 +65,19 @@ def parse(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.cast(pixels, tf.float32) / 255, features["label"]
 
 
-def stream(files: Sequence[str], batch_size: int, buffer: int, seed: int) -> tf.data.Dataset:
-    """Read digits from shards in a random order, holding a few batches in memory and no more."""
-    names = tf.data.Dataset.from_tensor_slices(files)
+def stream(
+    files: Sequence[str],
+    batch_size: int,
+    buffer: int,
+    seed: int,
+) -> tf.data.Dataset:
+    """Read digits from shards in a random order, in batches."""
+    names = tf.data.Dataset.from_tensor_slices(list(files))
     names = names.shuffle(len(files), seed=seed)
-    digits = names.interleave(tf.data.TFRecordDataset, cycle_length=4, block_length=1)
+    digits = names.interleave(
+        tf.data.TFRecordDataset,
+        cycle_length=4,
+        block_length=1,
+    )
     digits = digits.shuffle(buffer, seed=seed)
     return digits.batch(batch_size).map(parse).prefetch(2)

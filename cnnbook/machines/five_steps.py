@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from cnnbook import models, shards
 
+crossentropy = keras.losses.sparse_categorical_crossentropy
+
 
 def build(strategy):
     """Build the network and its optimizer, mirrored in every worker."""
@@ -20,15 +22,16 @@ def build(strategy):
 
 
 def step(strategy, model, optimizer, images, labels):
-    """Change the weights by the sum of all workers' gradients, and return it."""
+    """Change the weights by all workers' gradients; return their sum."""
 
     def on_each(images, labels):
         with tf.GradientTape() as tape:
             answers = model(images, training=True)
-            losses = keras.losses.sparse_categorical_crossentropy(labels, answers)
+            losses = crossentropy(labels, answers)
             loss = tf.reduce_sum(losses) / 64
         slopes = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(slopes, model.trainable_variables, strict=True))
+        pairs = zip(slopes, model.trainable_variables, strict=True)
+        optimizer.apply_gradients(pairs)
         context = tf.distribute.get_replica_context()
         return context.all_reduce("SUM", slopes)
 
@@ -36,16 +39,20 @@ def step(strategy, model, optimizer, images, labels):
 
 
 def main(target, *files):
-    """Take five steps, and save their gradients, the labels read, the last weights."""
+    """Take five steps; save gradients, labels and the last weights."""
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     model, optimizer = build(strategy)
-    one_step = tf.function(lambda *batch: step(strategy, model, optimizer, *batch))
+    in_graph, gradients = tf.function(step), []
     worker = strategy.cluster_resolver.task_id
     workers = strategy.num_replicas_in_sync
-    digits = shards.stream(files[worker::workers], 64 // workers, 500, seed=0)
-    gradients = [flat(one_step(*batch)) for batch in digits.take(5)]
+    share = files[worker::workers]
+    digits = shards.stream(share, 64 // workers, 500, seed=0)
+    for batch in digits.take(5):
+        found = in_graph(strategy, model, optimizer, *batch)
+        gradients.append(flat(found))
     labels = flat([labels for _, labels in digits])
-    np.savez(target, gradients=gradients, labels=labels, weights=flat(model.get_weights()))
+    weights = flat(model.get_weights())
+    np.savez(target, gradients=gradients, labels=labels, weights=weights)
 
 
 def flat(arrays):

@@ -9,14 +9,15 @@ from cnnbook import shards
 
 
 def main(target, sizes, *files):
-    """Save the largest memory beyond that of the first batch: streamed, kept; by size."""
+    """Save the largest memory by size, streamed and kept."""
     memory = psutil.Process().memory_info
     next(iter(shards.stream(files, 256, buffer=2000, seed=0)))
     before, peaks = memory().rss, np.zeros((2, int(sizes)))
     for keep in (0, 1):
         for size in range(int(sizes)):
             kept = []
-            for batch, _ in shards.stream(2**size * files, 256, 2000, seed=0):
+            repeated = 2**size * files
+            for batch, _ in shards.stream(repeated, 256, 2000, seed=0):
                 if keep:
                     kept.append(batch)
                 taken = memory().rss - before
