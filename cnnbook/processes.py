@@ -35,8 +35,7 @@ def run(
 
     Each finds in ``sys.argv[1]`` the name of the ``.npz`` file for its arrays, after it the
     arguments, and in the environment variable ``TF_CONFIG`` its place in the cluster. When this
-    function returns or raises, all have ended and their files are gone; should this process be
-    killed, they notice and end too. A process that saved nothing gives an empty dict.
+    function returns or raises, or this process is killed, all end, and their files are gone.
     """
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cnnbook-workers-"))
@@ -52,8 +51,8 @@ def run(
                 stderr=subprocess.STDOUT,
                 env=_environment(cluster_config(ports, index), threads),
             )
-            processes.append(stack.enter_context(process))
-            stack.callback(process.kill)  # before it is waited for; also after an interrupt
+            processes.append(process)
+            stack.callback(_end, process)  # also after an error or an interrupt
         _wait_for_all(processes, logs, timeout_seconds)
         return [dict(np.load(file)) if file.exists() else {} for file in saved]
 
@@ -61,9 +60,8 @@ def run(
 def cluster_config(ports: Sequence[int], index: int) -> str:
     """Return the ``TF_CONFIG`` of a worker: the addresses of all, and which of them it is."""
     addresses = [f"{LOOPBACK}:{port}" for port in ports]
-    return json.dumps(
-        {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-    )
+    task = {"type": "worker", "index": index}
+    return json.dumps({"cluster": {"worker": addresses}, "task": task})
 
 
 def free_ports(count: int) -> list[int]:
@@ -88,9 +86,7 @@ def _environment(config: str, threads: int) -> dict[str, str]:
     return os.environ | dict.fromkeys(limits, str(threads)) | changes
 
 
-def _wait_for_all(
-    processes: list[subprocess.Popen], logs: list[pathlib.Path], timeout_seconds: float
-) -> None:
+def _wait_for_all(processes: list, logs: list[pathlib.Path], timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
     while None in (codes := [process.poll() for process in processes]) or any(codes):
         for index, code in enumerate(codes):
@@ -102,6 +98,12 @@ def _wait_for_all(
             late = f"worker {codes.index(None)} of {len(codes)} had not ended"
             raise WorkerError(f"{late} after {timeout_seconds:g} s: all were stopped.")
         time.sleep(0.05)
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.kill()
+    process.wait()
+    process.stdin.close()
 
 
 def _end_with_parent() -> None:
