@@ -1,7 +1,6 @@
-"""Training recipes as data: a network, a schedule, changed digits, and the steps that follow them.
+"""Training of small classifiers of digits: a network, its schedule and its changed digits as data.
 
-The chapter "Train faster and better" explains each choice; ``benchmarks/fast_recipes.py`` measures
-what each buys.
+The chapter "Train faster and better" explains each choice, and what it buys.
 """
 
 from __future__ import annotations
@@ -12,15 +11,13 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from cnnbook import shapes, transforms
+from cnnbook import transforms
 
-# Images transformed at once: enough to keep the processor busy, few enough to need no memory.
-IMAGES_AT_ONCE = 5_000
-IMAGES_READ_AT_ONCE = 500
+MOVES = ("shift_pixels", "degrees", "zoom", "shear")
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class TrainingConfig:
     """What to build and how to train it.
 
     Parameters
@@ -30,19 +27,13 @@ class Recipe:
     crop : pixels cut off each side of the image before the first convolution
     normalise : batch normalisation after each convolution (Ioffe and Szegedy, 2015)
     pool_first : pool before the normalisation and the ReLU, not after them
-    global_pooling : one mean a map before the dense layer, rather than every number of the maps
     hidden_units : units of a dense layer before the last, 0 for none
     batch_size, epochs : as in ``keras.Model.fit``
     optimizer : "adam", or "sgd" for Nesterov's momentum of 0.9
     peak_rate : the largest learning rate
-    warm_up : share of all steps in which the rate rises to its peak; then it falls along half a
-        cosine to almost zero. None keeps the rate at its peak throughout.
-    shift_pixels, degrees, zoom, shear : how far each digit may be moved in each epoch, see
-        :func:`random_affine`; all zero leaves the digits as they are
-    networks : how many such networks are trained, each from weights of its own; their
-        probabilities are averaged
-    view_shift : a digit is also read moved by so many pixels in each of eight directions, and the
-        nine answers are averaged; 0 reads it once
+    warm_up : share of all steps in which the rate rises, see `one_cycle`; None keeps it constant
+    shift_pixels, degrees, zoom, shear : how far `transforms.random_affine` moves each digit, anew
+        in each epoch; all zero leaves the digits as they are
     steps_per_execution : as in ``keras.Model.compile``
     """
 
@@ -50,7 +41,6 @@ class Recipe:
     crop: int = 0
     normalise: bool = True
     pool_first: bool = True
-    global_pooling: bool = False
     hidden_units: int = 0
     batch_size: int = 128
     epochs: int = 1
@@ -61,73 +51,41 @@ class Recipe:
     degrees: float = 0
     zoom: float = 0
     shear: float = 0
-    networks: int = 1
-    view_shift: int = 0
     steps_per_execution: int = 8
 
     def __post_init__(self) -> None:
-        """Refuse what could not be trained."""
-        if not self.blocks:
-            raise ValueError("blocks must hold one convolution or more, got none.")
-        for name in ("batch_size", "epochs", "networks", "steps_per_execution"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a whole number of 1 or more, got {value!r}.")
-        if self.optimizer not in ("adam", "sgd"):
-            raise ValueError(f"optimizer must be 'adam' or 'sgd', got {self.optimizer!r}.")
-        if not self.peak_rate > 0:
-            raise ValueError(f"peak_rate must be positive, got {self.peak_rate!r}.")
-        if self.warm_up is not None and not 0 <= self.warm_up < 1:
-            raise ValueError(f"warm_up must be at least 0 and below 1, got {self.warm_up!r}.")
-
-    @property
-    def changes_digits(self) -> bool:
-        """Whether each epoch sees its digits moved."""
-        return any((self.shift_pixels, self.degrees, self.zoom, self.shear))
+        """Refuse what Keras would train all the same: no convolution, no epoch, a rate of zero."""
+        if not self.blocks or self.epochs < 1 or not self.peak_rate > 0:
+            raise ValueError(
+                "blocks must hold one or more, epochs be 1 or more and peak_rate be positive, "
+                f"got {self.blocks}, {self.epochs} and {self.peak_rate}."
+            )
 
 
-def network(recipe: Recipe) -> keras.Model:
-    """Build the recipe's network: convolutions, pooling, normalisation, one dense layer.
+FAST = TrainingConfig(blocks=((16, 5, True), (32, 3, True), (64, 3, False)), crop=2, epochs=2)
 
-    Input (N, 28, 28, 1) with pixels in [0, 1]; output (N, 10), the probability of each digit.
-    Weights start at random from Keras's global seed. Not compiled.
-    """
+
+def network(config: TrainingConfig) -> keras.Model:
+    """Build the network, from pixels (N, 28, 28, 1) in [0, 1] to probabilities (N, 10)."""
     layers = keras.layers
     inputs = x = keras.Input(shape=(28, 28, 1))
-    if recipe.crop:
-        x = layers.Cropping2D(recipe.crop)(x)
-    for filters, kernel_size, pool in recipe.blocks:
+    if config.crop:
+        x = layers.Cropping2D(config.crop)(x)
+    for filters, kernel_size, pool in config.blocks:
         # The shift of a normalisation does the work of a bias.
-        x = layers.Conv2D(filters, kernel_size, use_bias=not recipe.normalise)(x)
-        if pool and recipe.pool_first:
+        x = layers.Conv2D(filters, kernel_size, use_bias=not config.normalise)(x)
+        if pool and config.pool_first:
             x = layers.MaxPooling2D(2)(x)
-        if recipe.normalise:
+        if config.normalise:
             # Keras's 0.99 averages over hundreds of batches: too slow for runs as short as these.
             x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.ReLU()(x)
-        if pool and not recipe.pool_first:
+        if pool and not config.pool_first:
             x = layers.MaxPooling2D(2)(x)
-    x = layers.GlobalAveragePooling2D()(x) if recipe.global_pooling else layers.Flatten()(x)
-    if recipe.hidden_units:
-        x = layers.Dense(recipe.hidden_units, activation="relu")(x)
+    x = layers.Flatten()(x)
+    if config.hidden_units:
+        x = layers.Dense(config.hidden_units, activation="relu")(x)
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
-
-
-def multiply_adds(recipe: Recipe) -> int:
-    """Count the multiplications that reading one digit takes, over all networks and views.
-
-    Convolutions and dense layers, as :mod:`cnnbook.shapes` counts them.
-    """
-    side, channels, total = 28 - 2 * recipe.crop, 1, 0
-    for filters, kernel_size, pool in recipe.blocks:
-        side = shapes.output_size(side, kernel_size)
-        total += shapes.conv_multiply_adds((side, side, filters), kernel_size, channels)
-        side, channels = (side // 2 if pool else side), filters
-    units = channels if recipe.global_pooling else channels * side * side
-    for wide in (recipe.hidden_units, 10) if recipe.hidden_units else (10,):
-        total += shapes.dense_multiply_adds(units, wide)
-        units = wide
-    return total * recipe.networks * (9 if recipe.view_shift else 1)
 
 
 def one_cycle(
@@ -138,14 +96,7 @@ def one_cycle(
     After :math:`w` = warm_up x steps it stands at its peak :math:`\eta`, and after that
     :math:`\eta_t = \eta \, (1 + \cos(\pi (t - w) / (T - w))) / 2`, with :math:`T` steps in all.
     A short form of the cycle of Smith and Topin (2019), "Super-convergence".
-
-    Raises
-    ------
-    ValueError
-        If there are no steps, or warm_up is not a share below 1.
     """
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"steps must be a whole number of 1 or more, got {steps!r}.")
     if not 0 <= warm_up < 1:
         raise ValueError(f"warm_up must be at least 0 and below 1, got {warm_up!r}.")
     rising = round(warm_up * steps)
@@ -157,255 +108,69 @@ def one_cycle(
     )
 
 
-def affine_matrices(
-    count: int,
-    generator: np.random.Generator,
-    size: int = 28,
-    shift_pixels: float = 0,
-    degrees: float = 0,
-    zoom: float = 0,
-    shear: float = 0,
-) -> np.ndarray:
-    r"""Draw one affine map of the plane for each image: turn, lean, stretch, move.
-
-    A pixel of the new image at :math:`u = (x, y)` is read from the old one at
-    :math:`A (u - c) + c + t`, where :math:`c` is the centre, :math:`t` the shift and
-    :math:`A` a rotation times a shear times two scales.
-
-    Parameters
-    ----------
-    count : images
-    generator : where the random numbers come from
-    size : pixels along a side
-    shift_pixels : each of the two shifts is uniform from minus to plus this
-    degrees : the angle is uniform from minus to plus this
-    zoom : the logarithm of each side's scale is uniform from minus to plus this
-    shear : how far a row leans for one row down, uniform from minus to plus this
-
-    Returns
-    -------
-    float32 array of shape (count, 8): :math:`a_0, a_1, b_0, a_2, a_3, b_1, 0, 0`, in the order
-    that TensorFlow's ``ImageProjectiveTransformV3`` reads.
-
-    Raises
-    ------
-    ValueError
-        If a range is negative.
-    """
-    ranges = {"shift_pixels": shift_pixels, "degrees": degrees, "zoom": zoom, "shear": shear}
-    for name, value in ranges.items():
-        if value < 0:
-            raise ValueError(f"{name} must be 0 or more, got {value!r}.")
-    angle = np.deg2rad(generator.uniform(-degrees, degrees, count))
-    scale = np.exp(generator.uniform(-zoom, zoom, (count, 2)))
-    lean = generator.uniform(-shear, shear, count)
-    shift = generator.uniform(-shift_pixels, shift_pixels, (count, 2))
-    cosine, sine, zero = np.cos(angle), np.sin(angle), np.zeros(count)
-    turned = np.moveaxis(np.array([[cosine, -sine], [sine, cosine]]), -1, 0)
-    leant = np.moveaxis(np.array([[scale[:, 0], lean], [zero, scale[:, 1]]]), -1, 0)
-    linear = turned @ leant
-    centre = np.full(2, (size - 1) / 2)
-    offset = centre - linear @ centre + shift
-    return np.column_stack(
-        [linear[:, 0], offset[:, 0], linear[:, 1], offset[:, 1], zero, zero]
-    ).astype("float32")
-
-
-def random_affine(
-    images: np.ndarray,
-    generator: np.random.Generator,
-    shift_pixels: float = 0,
-    degrees: float = 0,
-    zoom: float = 0,
-    shear: float = 0,
-) -> np.ndarray:
-    """Turn, lean, stretch and move each image a little, each in its own way.
-
-    The new pixels are interpolated between the four nearest old ones; paper (0) moves in.
-
-    Parameters
-    ----------
-    images : float array of shape (N, H, W, C) with H equal to W
-    generator, shift_pixels, degrees, zoom, shear : as in :func:`affine_matrices`
-
-    Returns
-    -------
-    float32 array of the shape of ``images``
-
-    Raises
-    ------
-    ValueError
-        If the images have other axes, or a range is negative.
-    """
-    import tensorflow as tf
-
-    if images.ndim != 4 or images.shape[1] != images.shape[2]:
-        raise ValueError(
-            f"images must have the axes (N, H, W, C) with H equal to W, got {images.shape}."
-        )
-    matrices = affine_matrices(
-        len(images), generator, images.shape[1], shift_pixels, degrees, zoom, shear
-    )
-    moved = np.empty(images.shape, "float32")
-    for start in range(0, len(images), IMAGES_AT_ONCE):
-        some = slice(start, start + IMAGES_AT_ONCE)
-        moved[some] = tf.raw_ops.ImageProjectiveTransformV3(
-            images=tf.constant(images[some], tf.float32),
-            transforms=matrices[some],
-            output_shape=images.shape[1:3],
-            fill_value=0.0,
-            interpolation="BILINEAR",
-            fill_mode="CONSTANT",
-        )
-    return moved
-
-
-def compiled(recipe: Recipe, image_count: int) -> keras.Model:
-    """Build the recipe's network and compile it for training on so many images."""
-    model = network(recipe)
-    steps = recipe.epochs * -(-image_count // recipe.batch_size)
-    rate = recipe.peak_rate
-    if recipe.warm_up is not None:
-        rate = one_cycle(rate, steps, recipe.warm_up)
-    if recipe.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(rate)
-    else:
-        optimizer = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
+def compiled(config: TrainingConfig, image_count: int) -> keras.Model:
+    """Build the network and compile it for training on so many images."""
+    model = network(config)
+    steps = config.epochs * -(-image_count // config.batch_size)
+    rate = config.peak_rate
+    if config.warm_up is not None:
+        rate = one_cycle(rate, steps, config.warm_up)
+    optimizers = {
+        "adam": keras.optimizers.Adam(rate),
+        "sgd": keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
+    }
     model.compile(
-        optimizer=optimizer,
+        optimizer=optimizers[config.optimizer],
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=recipe.steps_per_execution,
+        steps_per_execution=config.steps_per_execution,
         jit_compile=False,  # compiling for the processor takes longer than these runs
     )
     return model
 
 
 def train(
-    recipe: Recipe,
+    config: TrainingConfig,
     images: np.ndarray,
     labels: np.ndarray,
     seed: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> list[keras.Model]:
-    """Follow the recipe.
+) -> keras.Model:
+    """Build and train one network.
 
     Parameters
     ----------
-    recipe : what to do
     images : float32 array of shape (N, 28, 28, 1), pixels in [0, 1]
     labels : integer array of shape (N,), from 0 to 9
-    seed : seed of the starting weights, of the order of the digits and of how they are moved; of
-        n networks, number i has the seed n x seed + i, so that no two seeds share a network
-    callbacks : passed to ``fit``; where digits are changed, ``fit`` is called once an epoch
-
-    Returns
-    -------
-    the trained networks, as many as the recipe asks for
+    seed : of the starting weights, of the order of the digits and of how they are moved
+    callbacks : for ``fit``, which is called once an epoch if the digits are moved
     """
-    moves = {name: getattr(recipe, name) for name in ("shift_pixels", "degrees", "zoom", "shear")}
-    trained = []
-    for number in range(recipe.networks):
-        keras.utils.set_random_seed(recipe.networks * seed + number)
-        generator = np.random.default_rng(recipe.networks * seed + number)
-        model = compiled(recipe, len(images))
-        options = {"batch_size": recipe.batch_size, "verbose": 0, "callbacks": list(callbacks)}
-        if recipe.changes_digits:
-            for epoch in range(recipe.epochs):
-                moved = random_affine(images, generator, **moves)
-                model.fit(moved, labels, initial_epoch=epoch, epochs=epoch + 1, **options)
-        else:
-            model.fit(images, labels, epochs=recipe.epochs, **options)
-        trained.append(model)
-    return trained
+    keras.utils.set_random_seed(seed)
+    generator = np.random.default_rng(seed)
+    model = compiled(config, len(images))
+    options = {"batch_size": config.batch_size, "verbose": 0, "callbacks": list(callbacks)}
+    moves = {name: getattr(config, name) for name in MOVES}
+    if not any(moves.values()):
+        model.fit(images, labels, epochs=config.epochs, **options)
+        return model
+    for epoch in range(config.epochs):
+        moved = transforms.random_affine(images, generator, **moves)
+        model.fit(moved, labels, initial_epoch=epoch, epochs=epoch + 1, **options)
+    return model
 
 
-def probabilities(
-    models: Sequence[keras.Model], images: np.ndarray, view_shift: int = 0
-) -> np.ndarray:
-    """Average the networks' answers, and those to shifted views of each image.
-
-    Parameters
-    ----------
-    models : one network or more, from images to probabilities
-    images : array of shape (N, 28, 28, 1)
-    view_shift : pixels; 0 reads each image once, more reads it in nine places, moved by this or
-        not at all along each axis
-
-    Returns
-    -------
-    float array of shape (N, 10), rows that sum to 1
-    """
-    if not models:
-        raise ValueError("models must hold one network or more, got none.")
-    steps = (-view_shift, 0, view_shift) if view_shift else (0,)
-    total = np.zeros((len(images), 10))
-    for start in range(0, len(images), IMAGES_READ_AT_ONCE):
-        some = slice(start, start + IMAGES_READ_AT_ONCE)
-        for down in steps:
-            for right in steps:
-                view = transforms.shift(images[some], down, right)
-                for model in models:
-                    total[some] += keras.ops.convert_to_numpy(model(view, training=False))
-    return total / (len(steps) ** 2 * len(models))
+def train_ensemble(
+    config: TrainingConfig, count: int, images: np.ndarray, labels: np.ndarray, seed: int
+) -> list[keras.Model]:
+    """Train several networks; no two ensembles of this size with other seeds share one."""
+    return [train(config, images, labels, count * seed + number) for number in range(count)]
 
 
-# The article's network, with biases and without normalisation, by the article's recipe.
-ARTICLE = Recipe(
-    blocks=((32, 3, True), (64, 3, True)),
-    hidden_units=128,
-    normalise=False,
-    pool_first=False,
-    batch_size=32,
-    epochs=5,
-    peak_rate=0.001,
-    warm_up=None,
-    steps_per_execution=1,
-)
-FAST = Recipe(blocks=((16, 5, True), (32, 3, True), (64, 3, False)), crop=2, epochs=2)
-SMALL = Recipe(
-    blocks=((24, 5, True), (48, 3, False), (64, 3, True), (112, 3, False)),
-    crop=2,
-    epochs=6,
-    shift_pixels=1,
-    degrees=8,
-    zoom=0.08,
-    shear=0.1,
-    view_shift=1,
-)
-ACCURATE = dataclasses.replace(SMALL, networks=7)
-RECIPES = {"fast": FAST, "small": SMALL, "accurate": ACCURATE}
+def probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.ndarray:
+    """Average the networks' answers to images (N, 28, 28, 1): (N, 10), rows that sum to 1."""
+    parts = np.split(images, range(500, len(images), 500))  # few enough to need no memory
 
-# From the article's recipe to FAST and SMALL: what each step changes.
-LADDER = {
-    "article, one epoch": {"epochs": 1},
-    "batches of 128": {"batch_size": 128},
-    "a smaller network": {
-        "blocks": ((16, 3, True), (32, 3, True), (64, 3, False)),
-        "hidden_units": 0,
-    },
-    "batch normalisation": {"normalise": True},
-    "pooling first": {"pool_first": True},
-    "the margin cut off": {"crop": 2},
-    "a first kernel of 5 x 5": {"blocks": FAST.blocks},
-    "rate in one cycle": {"peak_rate": FAST.peak_rate, "warm_up": FAST.warm_up},
-    "fewer calls to Python": {"steps_per_execution": FAST.steps_per_execution},
-    "a second epoch": {"epochs": 2},
-    "a deeper network": {"blocks": SMALL.blocks},
-    "six epochs": {"epochs": SMALL.epochs},
-    "digits moved": {
-        name: getattr(SMALL, name) for name in ("shift_pixels", "degrees", "zoom", "shear")
-    },
-}
+    def answers(model: keras.Model) -> np.ndarray:
+        return np.concatenate([np.asarray(model(part, training=False), float) for part in parts])
 
-
-def ladder() -> dict[str, Recipe]:
-    """Return the recipes from the article's to SMALL, each with one change more, by its name.
-
-    The last is SMALL but for the nine views, which change nothing in training.
-    """
-    recipe, steps = ARTICLE, {}
-    for name, change in LADDER.items():
-        recipe = dataclasses.replace(recipe, **change)
-        steps[name] = recipe
-    return steps
+    return sum(map(answers, models)) / len(models)

@@ -1,134 +1,84 @@
-"""Shifts of images, for tests of invariance and for augmentation."""
+"""Random and exact changes of images: shifts, Keras's augmentation layers, affine maps."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+
+# A digit lies in a box of 20 pixels inside 28: it moves this far without losing ink.
+SHIFT_PIXELS = 2
+# About as far as handwriting leans from one writer to the next.
+ROTATION_DEGREES = 15
+KINDS = ("crop", "flip", "rotation")
 
 
 def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
-    r"""Move images by whole pixels; zeros move in, and what leaves the frame is lost.
-
-    :math:`y_{n, i, j} = x_{n, i - d, j - r}` for a shift of *d* rows down and *r* columns to the
-    right, and 0 where :math:`(i - d, j - r)` lies outside the image. Nothing comes back on the
-    other side, as it would with ``numpy.roll``.
-
-    Parameters
-    ----------
-    images : array of shape (N, H, W) or (N, H, W, C), any dtype
-    down : pixels; negative moves up
-    right : pixels; negative moves to the left
-
-    Returns
-    -------
-    array of the shape and dtype of ``images``, a copy
-
-    Raises
-    ------
-    TypeError
-        If ``images`` is not an array, or ``down`` or ``right`` not a whole number.
-    ValueError
-        If ``images`` has other axes.
-    """
-    _check_images(images)
-    for name, pixels in (("down", down), ("right", right)):
-        if isinstance(pixels, bool) or not isinstance(pixels, (int, np.integer)):
-            raise TypeError(f"{name} must be a whole number of pixels, got {pixels!r}.")
-    moved = np.zeros_like(images)
-    (to_rows, from_rows), (to_columns, from_columns) = (
-        _slices(size, pixels) for size, pixels in zip(images.shape[1:3], (down, right), strict=True)
-    )
-    moved[:, to_rows, to_columns] = images[:, from_rows, from_columns]
-    return moved
-
-
-def _slices(size: int, pixels: int) -> tuple[slice, slice]:
-    """Return where what stays inside lies after the shift, and where it lay before."""
-    pixels = int(np.clip(pixels, -size, size))
-    first, last = max(pixels, 0), size + min(pixels, 0)
-    return slice(first, last), slice(first - pixels, last - pixels)
-
-
-def shift_randomly(images: np.ndarray, largest: int, generator: np.random.Generator) -> np.ndarray:
-    """Move each image by a random number of pixels of its own, down or up and right or left.
-
-    Both numbers are drawn from -largest to largest, each as probable as any other, and
-    independently of all else. Zeros move in, as in :func:`shift`.
-
-    Parameters
-    ----------
-    images : array of shape (N, H, W) or (N, H, W, C), any dtype
-    largest : pixels, 0 or more
-    generator : where the random numbers come from
-
-    Returns
-    -------
-    array of the shape and dtype of ``images``, a copy
-
-    Raises
-    ------
-    TypeError
-        If ``images`` is not an array, ``largest`` not a whole number or ``generator`` no
-        ``numpy.random.Generator``.
-    ValueError
-        If ``images`` has other axes, or ``largest`` is negative.
-    """
-    _check_images(images)
-    if isinstance(largest, bool) or not isinstance(largest, (int, np.integer)):
-        raise TypeError(f"largest must be a whole number of pixels, got {largest!r}.")
-    if largest < 0:
-        raise ValueError(f"largest must be 0 pixels or more, got {largest}.")
-    if not isinstance(generator, np.random.Generator):
-        raise TypeError(
-            "generator must be a numpy.random.Generator, such as numpy.random.default_rng(0), "
-            f"got {type(generator).__name__}."
-        )
-    frame = [(largest, largest) if axis in (1, 2) else (0, 0) for axis in range(images.ndim)]
-    padded = np.pad(images, frame)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, images.shape[1:3], axis=(1, 2))
-    # A window that starts at (0, 0) of the padded image shows it moved down and right by `largest`.
-    down, right = generator.integers(-largest, largest, size=(2, len(images)), endpoint=True)
-    moved = windows[np.arange(len(images)), largest - down, largest - right]
-    # The windows' axes come last: put the channels, if any, behind them again.
-    return np.ascontiguousarray(moved if images.ndim == 3 else np.moveaxis(moved, 1, -1))
-
-
-def on_canvas(images: np.ndarray, side: int) -> np.ndarray:
-    """Put images in the middle of a larger square of zeros, so that they can move without loss.
-
-    Parameters
-    ----------
-    images : array of shape (N, H, W) or (N, H, W, C), any dtype
-    side : pixels, at least H and W; where the margin is odd, the smaller half is above and left
-
-    Returns
-    -------
-    array of shape (N, side, side) or (N, side, side, C), dtype of ``images``
-
-    Raises
-    ------
-    TypeError
-        If ``images`` is not an array, or ``side`` not a whole number.
-    ValueError
-        If ``images`` has other axes, or does not fit.
-    """
-    _check_images(images)
-    if isinstance(side, bool) or not isinstance(side, (int, np.integer)):
-        raise TypeError(f"side must be a whole number of pixels, got {side!r}.")
+    """Move images (N, H, W) or (N, H, W, C) by whole pixels; zeros move in, what leaves is lost."""
     height, width = images.shape[1:3]
-    if side < max(height, width):
-        raise ValueError(f"side must be at least {max(height, width)} pixels, got {side}.")
-    canvas = np.zeros((len(images), side, side, *images.shape[3:]), images.dtype)
-    top, left = (side - height) // 2, (side - width) // 2
-    canvas[:, top : top + height, left : left + width] = images
-    return canvas
+    frame = [(0, 0), (max(down, 0), max(-down, 0)), (max(right, 0), max(-right, 0)), (0, 0)]
+    padded = np.pad(images, frame[: images.ndim])
+    return padded[:, max(-down, 0) :, max(-right, 0) :][:, :height, :width].copy()
 
 
-def _check_images(images: np.ndarray) -> None:
-    """Refuse what is not a batch of images."""
-    if not isinstance(images, np.ndarray):
-        raise TypeError(f"images must be a NumPy array, got {type(images).__name__}.")
-    if images.ndim not in (3, 4):
-        raise ValueError(
-            "images must have the axes (N, H, W) or (N, H, W, C), "
-            f"got an array of shape {images.shape}."
-        )
+def augmentation_layers(kinds: Sequence[str], seed: int, side: int = 28) -> list:
+    r"""Return Keras layers that change each image (N, side, side, C) of a training batch by itself.
+
+    * ``"crop"``: a shift by whole pixels from -2 to 2 in each direction, all equally probable: a
+      real number from :math:`[-2.5, 2.5)` is drawn and rounded.
+    * ``"flip"``: mirrored left to right with probability 1/2.
+    * ``"rotation"``: turned about the centre by an angle drawn evenly from -15 to 15 degrees.
+    """
+    from keras import layers
+
+    reach = (SHIFT_PIXELS + 0.5) / side
+    build = {
+        # RandomCrop would give all images of a batch the same window.
+        "crop": lambda seed: layers.RandomTranslation(
+            reach, reach, fill_mode="constant", interpolation="nearest", seed=seed
+        ),
+        "flip": lambda seed: layers.RandomFlip("horizontal", seed=seed),
+        "rotation": lambda seed: layers.RandomRotation(
+            ROTATION_DEGREES / 360, fill_mode="constant", seed=seed
+        ),
+    }
+    return [build[kind](len(KINDS) * seed + KINDS.index(kind)) for kind in kinds]
+
+
+def random_affine(
+    images: np.ndarray,
+    generator: np.random.Generator,
+    shift_pixels: float = 0,
+    degrees: float = 0,
+    zoom: float = 0,
+    shear: float = 0,
+) -> np.ndarray:
+    r"""Turn, lean, stretch and move each image (N, H, W, C) in its own way; zeros move in.
+
+    A new pixel at :math:`u = (x, y)` is read, between four old ones, at :math:`A (u - c) + c + t`:
+    :math:`c` the centre, :math:`A` a rotation times a shear and two scales. Angle, shear (columns
+    a row leans), shift :math:`t` and the logarithms of the scales are drawn evenly within plus and
+    minus the given reach.
+    """
+    import tensorflow as tf
+
+    count = len(images)
+    angle = np.deg2rad(generator.uniform(-degrees, degrees, count))
+    scale = np.exp(generator.uniform(-zoom, zoom, (count, 2)))
+    lean = generator.uniform(-shear, shear, count)
+    moved = generator.uniform(-shift_pixels, shift_pixels, (count, 2))
+    cosine, sine, zero = np.cos(angle), np.sin(angle), np.zeros(count)
+    turned = np.moveaxis(np.array([[cosine, -sine], [sine, cosine]]), -1, 0)
+    leant = np.moveaxis(np.array([[scale[:, 0], lean], [zero, scale[:, 1]]]), -1, 0)
+    linear = turned @ leant
+    centre = (np.array(images.shape[2:0:-1]) - 1) / 2
+    offset = centre - linear @ centre + moved
+    rows = [linear[:, 0], offset[:, 0], linear[:, 1], offset[:, 1], zero, zero]
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=tf.constant(images, tf.float32),
+        transforms=np.column_stack(rows).astype("float32"),
+        output_shape=images.shape[1:3],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    ).numpy()

@@ -76,19 +76,11 @@ def test_a_grid_of_digits_refuses_bad_arguments(images, titles, words):
             "others for a",
         ),
         (lambda: plots.photographs([np.zeros((2, 2, 3))], []), "got 0 for 1"),
-        (lambda: plots.labels_in_order({}), "got 0 names"),
         (lambda: plots.descent_paths(lambda x, y: x, {}), "got none"),
         (lambda: plots.descent_paths(lambda x, y: x, {"a": np.zeros(3)}), "got (3,) for a"),
         (lambda: plots.sweep({"a": ([1, 2], [[1]])}, "x", "y"), "got (1, 1) for a"),
         (lambda: plots.curve_gallery({}), "got none"),
         (lambda: plots.curve_gallery({"a": ([1], [])}), "got 1 and 0 for a"),
-        (lambda: plots.intervals_by_group([1], {}, "x", "y", 1, "r"), "got 0"),
-        (
-            lambda: plots.intervals_by_group([1], {"a": np.ones((2, 1))}, "x", "y", 1, "r"),
-            "got (2, 1) for a",
-        ),
-        (lambda: plots.readings(np.ones((3, 3))), "got shape (3, 3)"),
-        (lambda: plots.readings(np.zeros((10, 10))), "a digit in each row"),
     ],
 )
 def test_the_charts_refuse_bad_arguments(draw, words):
@@ -141,61 +133,6 @@ def test_embeddings_name_every_class_in_every_panel():
         assert sorted(text.get_text() for text in axis.texts) == list("0123456789")
     with pytest.raises(ValueError, match="20, 3"):
         plots.embeddings({"left": np.ones((20, 3))}, labels)
-
-
-def test_an_interval_reaches_from_its_lower_to_its_upper_end():
-    values = np.array([[2.0, 3.0], [1.0, 2.5], [5.0, 4.0]])
-    axis = plots.intervals_by_group([10, 100], {"a": values}, "digits", "ratio", 1, "same").axes[0]
-    _, _, (bars,) = axis.containers[0].lines
-    ends = np.array([segment[:, 1] for segment in bars.get_segments()])
-    np.testing.assert_allclose(ends.T, values[1:])
-    assert axis.get_xlabel() == "digits" and axis.get_ylabel() == "ratio"
-
-
-def test_readings_are_shares_of_each_row():
-    counts = np.eye(10) * 3
-    counts[2, 5] = 1
-    drawn = plots.readings(counts).axes[0].images[0].get_array()
-    np.testing.assert_allclose(drawn[2, [2, 5]], [75, 25])
-    np.testing.assert_allclose(drawn.sum(axis=1), 100)
-
-
-def test_steps_show_their_values_and_their_means():
-    quality = {"first": [98.0, 99.0], "second": [99.2]}
-    cost = {"first": [20.0, 22.0], "second": [8.0]}
-    figure = plots.steps_with_cost(quality, cost, ("accuracy (%)", "time (s)"))
-    left, right = figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()] == ["first", "second"]
-    assert left.lines[0].get_xdata()[0] == 98.5 and right.lines[0].get_xdata()[0] == 21
-    assert right.get_xlim()[0] == 0
-
-
-def test_accuracy_against_time_draws_every_run_and_every_goal():
-    runs = {"slow": ([100.0, 110.0], [98.9, 99.0]), "fast": ([10.0], [99.1])}
-    figure = plots.accuracy_against_time(runs, [(12.5, 99.0)], "accuracy (%)")
-    (axis,) = figure.axes
-    assert axis.get_xscale() == "log"
-    assert [len(drawn.get_offsets()) for drawn in axis.collections] == [2, 1]
-    (goal,) = axis.lines
-    assert goal.get_xdata()[1] == 12.5 and goal.get_ydata()[1] == 99.0
-
-
-def test_steps_and_runs_that_do_not_belong_together_are_refused():
-    with pytest.raises(ValueError, match="quality and cost must name the same"):
-        plots.steps_with_cost({"a": [1]}, {"b": [1]}, ("x", "y"))
-    with pytest.raises(ValueError, match="one value or more"):
-        plots.steps_with_cost({"a": []}, {"a": [1]}, ("x", "y"))
-    with pytest.raises(ValueError, match="one accuracy for each time"):
-        plots.accuracy_against_time({"a": ([1.0], [99.0, 98.0])}, [], "accuracy (%)")
-
-
-def test_accuracy_by_shift_writes_each_number_at_its_shift_and_wants_a_square():
-    figure = plots.accuracy_by_shift(np.arange(9.0).reshape(3, 3), [-2, 0, 2], "accuracy (%)")
-    written = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
-    assert written[(2, 0)] == "2" and written[(0, 2)] == "6"
-    assert figure.axes[0].get_xlabel() and figure.axes[0].get_ylabel()
-    with pytest.raises(ValueError, match="3 shifts"):
-        plots.accuracy_by_shift(np.zeros((2, 3)), [-2, 0, 2], "accuracy (%)")
 
 
 def test_accuracy_by_examples_draws_a_line_a_group_and_marks_each_number_of_examples():

@@ -1,14 +1,18 @@
-"""Shifts move pixels, lose what leaves the frame, and let only zeros in."""
+"""Shifts lose what leaves the frame; layers and affine maps change each image as they say."""
 
+import keras
 import numpy as np
 import pytest
 
 from cnnbook import transforms
 
+ONE_POINT = np.zeros((3000, 9, 9, 1), "float32")
+ONE_POINT[:, 3, 4] = 1
+
 
 @pytest.fixture
 def images() -> np.ndarray:
-    return np.random.default_rng(0).random((5, 7, 9, 2), dtype="float32")
+    return np.random.default_rng(0).random((20, 7, 9, 2), dtype="float32")
 
 
 @pytest.mark.parametrize("down", [-9, -7, -2, 0, 1, 6, 7, 30])
@@ -21,83 +25,101 @@ def test_a_shifted_pixel_is_the_one_that_lay_there_or_zero(images, down, right):
     np.testing.assert_array_equal(transforms.shift(images, down, right), expected)
 
 
-def test_positive_shifts_go_down_and_to_the_right():
+def test_a_shift_keeps_the_kind_of_numbers_and_leaves_its_argument_alone():
     image = np.zeros((1, 4, 4), "uint8")
     image[0, 1, 1] = 7
     moved = transforms.shift(image, down=2, right=1)
-    assert np.argwhere(moved).tolist() == [[0, 3, 2]]
-    assert moved.dtype == image.dtype and moved.max() == 7
+    assert np.argwhere(moved).tolist() == [[0, 3, 2]] and moved.dtype == image.dtype
+    transforms.shift(image, 0, 0)[:] = 1
+    assert image.sum() == 7
 
 
-def test_nothing_comes_back_on_the_other_side(images):
-    there_and_back = transforms.shift(transforms.shift(images, 3, -2), -3, 2)
-    np.testing.assert_array_equal(there_and_back[:, :4, 2:], images[:, :4, 2:])
-    assert not there_and_back[:, 4:].any() and not there_and_back[:, :, :2].any()
+def test_a_shift_by_part_of_a_pixel_is_refused(images):
+    with pytest.raises(TypeError):
+        transforms.shift(images, 0.5, 1)
 
 
-def test_a_shift_leaves_its_argument_alone(images):
-    before = images.copy()
-    moved = transforms.shift(images, 0, 0)
-    moved[:] = -1
-    np.testing.assert_array_equal(images, before)
+def change(kind: str, images: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Return the images as one layer changes them in training."""
+    (layer,) = transforms.augmentation_layers([kind], seed=seed, side=images.shape[1])
+    return np.asarray(layer(images, training=True))
 
 
-@pytest.mark.parametrize("axes", [3, 4])
-def test_a_random_shift_is_one_of_the_shifts_and_each_image_has_its_own(images, axes):
-    batch = np.repeat(images[:1], 200, axis=0)
-    batch = batch[..., 0] if axes == 3 else batch
-    moved = transforms.shift_randomly(batch, 2, np.random.default_rng(0))
-    seen = set()
-    candidates = {
-        (down, right): transforms.shift(batch[:1], down, right)[0]
-        for down in range(-2, 3)
-        for right in range(-2, 3)
-    }
-    for image in moved:
-        seen |= {place for place, wanted in candidates.items() if np.array_equal(image, wanted)}
-        assert any(np.array_equal(image, wanted) for wanted in candidates.values())
-    assert len(seen) == 25  # 200 draws of 25: the chance to miss one is below 1 %
-    assert moved.shape == batch.shape and moved.dtype == batch.dtype
+def test_a_crop_moves_by_every_whole_shift_about_equally_often():
+    moved = change("crop", ONE_POINT)
+    assert set(np.unique(moved)) == {0, 1}  # pixels are moved, not mixed
+    shifts = np.argwhere(moved[..., 0])[:, 1:] - (3, 4)
+    # 3,000 draws of 5 x 5 shifts: 120 expected of each, five standard deviations are 54.
+    counts = np.zeros((5, 5), int)
+    np.add.at(counts, tuple((shifts + transforms.SHIFT_PIXELS).T), 1)
+    assert counts.sum() == 3000 and np.abs(counts - 120).max() < 54
 
 
-def test_random_shifts_repeat_with_the_generator_and_zero_moves_nothing(images):
-    first, second = (
-        transforms.shift_randomly(images, 3, np.random.default_rng(1)) for _ in range(2)
+def test_a_flip_mirrors_half_of_the_images_left_to_right():
+    images = np.random.default_rng(0).random((1000, 5, 5, 1)).astype("float32")
+    changed = change("flip", images)
+    mirrored = (changed == images[:, :, ::-1]).all(axis=(1, 2, 3))
+    same = (changed == images).all(axis=(1, 2, 3))
+    assert (mirrored ^ same).all() and abs(mirrored.mean() - 0.5) < 5 * 0.5 / 1000**0.5
+
+
+def test_a_rotation_stays_within_its_angle_and_keeps_the_centre():
+    side, radius = 41, 15
+    images = np.zeros((500, side, side, 1), "float32")
+    images[:, 20, 20 + radius - 1 : 20 + radius + 2] = 1
+    turned = change("rotation", images)[..., 0]
+    rows, columns = np.mgrid[:side, :side] - 20
+    ink = turned.sum(axis=(1, 2))
+    down, right = ((turned * axis).sum(axis=(1, 2)) / ink for axis in (rows, columns))
+    np.testing.assert_allclose(np.hypot(down, right), radius, atol=0.3)
+    degrees = np.degrees(np.arctan2(down, right))
+    # Half a degree for the grid of pixels. Evenly drawn angles reach close to both ends.
+    assert np.abs(degrees).max() < transforms.ROTATION_DEGREES + 0.5
+    assert degrees.min() < -13 and degrees.max() > 13
+
+
+def test_layers_repeat_with_their_seed_and_rest_outside_training():
+    images = np.random.default_rng(2).random((20, 9, 9, 1)).astype("float32")
+    for kind in transforms.KINDS:
+        np.testing.assert_array_equal(change(kind, images), change(kind, images))
+        assert not np.array_equal(change(kind, images), change(kind, images, seed=1))
+    layers = transforms.augmentation_layers(transforms.KINDS, seed=0, side=9)
+    model = keras.Sequential([keras.Input((9, 9, 1)), *layers])
+    np.testing.assert_array_equal(model.predict(images, verbose=0), images)
+    assert not np.array_equal(model(images, training=True), images)
+
+
+def test_an_unknown_change_is_refused():
+    with pytest.raises(KeyError, match="mirror"):
+        transforms.augmentation_layers(["mirror"], seed=0)
+
+
+def test_without_reach_an_affine_map_leaves_images_as_they_are(images):
+    same = transforms.random_affine(images, np.random.default_rng(0))
+    np.testing.assert_allclose(same, images, atol=1e-5)
+
+
+def test_an_affine_map_turns_about_the_centre_and_moves_within_its_reach():
+    points = np.zeros((300, 29, 29, 1), "float32")
+    points[:, 14, 14] = 1
+    turned = transforms.random_affine(points, np.random.default_rng(0), degrees=40, zoom=0.1)
+    assert (turned.reshape(300, -1).argmax(axis=1) == 14 * 29 + 14).all()
+    moved = transforms.random_affine(points, np.random.default_rng(0), shift_pixels=2)
+    rows, columns = np.mgrid[:29, :29] - 14
+    down, right = ((moved[..., 0] * axis).sum(axis=(1, 2)) for axis in (rows, columns))
+    for distance in (down, right):  # linear interpolation keeps the middle of the ink
+        assert 1.8 < distance.max() <= 2 + 1e-4 and -2 - 1e-4 <= distance.min() < -1.8
+
+
+def test_affine_maps_repeat_with_the_generator_and_differ_from_image_to_image(images):
+    twice = np.repeat(images[:1], 2, axis=0)
+    first, again = (
+        transforms.random_affine(twice, np.random.default_rng(1), shift_pixels=2, shear=0.2)
+        for _ in range(2)
     )
-    np.testing.assert_array_equal(first, second)
-    still = transforms.shift_randomly(images, 0, np.random.default_rng(1))
-    np.testing.assert_array_equal(still, images)
+    assert np.array_equal(first, again) and not np.allclose(first[0], first[1])
 
 
-def test_a_canvas_keeps_every_pixel_and_adds_zeros(images):
-    canvas = transforms.on_canvas(images, 12)
-    assert canvas.shape == (5, 12, 12, 2) and canvas.dtype == images.dtype
-    np.testing.assert_array_equal(canvas[:, 2:9, 1:10], images)
-    assert canvas.sum(dtype="float64") == images.sum(dtype="float64")
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [
-        (lambda x: transforms.shift(x.tolist(), 1, 1), TypeError, "images.*list"),
-        (lambda x: transforms.shift(x[0, 0], 1, 1), ValueError, "images.*shape"),
-        (lambda x: transforms.shift(x, 0.5, 1), TypeError, "down.*0.5"),
-        (lambda x: transforms.shift(x, 1, True), TypeError, "right.*True"),
-        (
-            lambda x: transforms.shift_randomly(x, -1, np.random.default_rng(0)),
-            ValueError,
-            "largest.*-1",
-        ),
-        (
-            lambda x: transforms.shift_randomly(x, 1.0, np.random.default_rng(0)),
-            TypeError,
-            "largest.*1.0",
-        ),
-        (lambda x: transforms.shift_randomly(x, 1, 0), TypeError, "generator.*int"),
-        (lambda x: transforms.on_canvas(x, 8), ValueError, "side.*9.*8"),
-        (lambda x: transforms.on_canvas(x, "big"), TypeError, "side.*big"),
-    ],
-)
-def test_bad_input_is_refused_with_what_is_wanted(images, call, error, words):
-    with pytest.raises(error, match=words):
-        call(images)
+def test_a_negative_reach_is_refused(images):
+    with pytest.raises(ValueError):
+        transforms.random_affine(images, np.random.default_rng(0), degrees=-1)

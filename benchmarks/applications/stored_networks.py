@@ -36,7 +36,7 @@ def fast() -> tuple:
     (x_fit, y_fit), held = sweep.digits(55_000)
     _, (x_test, y_test) = data.load_mnist()
     start = time.process_time()
-    (model,) = classifiers.train(classifiers.FAST, x_fit, y_fit, seed=SEED)
+    model = classifiers.train(classifiers.FAST, x_fit, y_fit, seed=SEED)
     seconds = time.process_time() - start
     rounded(model)
 

@@ -7,7 +7,6 @@ fixed before, and none of them was trained on.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 
 from benchmarks import sweep
@@ -216,8 +215,9 @@ def train(setting: dict) -> dict:
         x_train, y_train, validation_count=5000, seed=0
     )
     started = time.process_time()
-    recipe = dataclasses.replace(classifiers.FAST, networks=NETWORKS)
-    models = classifiers.train(recipe, data.scale_pixels(x_fit), y_fit, seed)
+    models = classifiers.train_ensemble(
+        classifiers.FAST, NETWORKS, data.scale_pixels(x_fit), y_fit, seed
+    )
     seconds = (time.process_time() - started) / NETWORKS
     some = slice(FEATURE_DIGITS)
     readers = [Reader(model, x_fit[some], y_fit[some]) for model in models]

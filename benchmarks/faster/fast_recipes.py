@@ -1,6 +1,6 @@
 """Train faster and better: what each change buys, and three recipes beside the article's.
 
-    python -m benchmarks.faster.fast_recipes [--workers 2] [--parts ladder tests] [--seeds 0 1]
+    python -m benchmarks.faster.fast_recipes [--processes 2] [--parts ladder tests] [--seeds 0 1]
 
 Every choice was made on validation digits: the parts `candidates` (what was tried beside the
 recipes, once each) and `ladder` learn from 55,000 digits and validate on 5,000. Part `tests` then
@@ -34,9 +34,9 @@ SEEDS["small"] = range(8)
 
 def candidates() -> dict:
     """Return what was tried and not taken: neighbours of the recipes."""
-    from cnnbook import classifiers
+    from cnnbook.faster import CONFIGS
 
-    fast, small = classifiers.FAST, classifiers.SMALL
+    fast, small = CONFIGS["fast"], CONFIGS["small"]
     change = dataclasses.replace
     kernels = ((16, 5, True), (32, 5, True), (64, 3, False))
     wider = ((16, 5, True), (48, 5, True), (96, 3, False))
@@ -60,38 +60,52 @@ def candidates() -> dict:
 
 
 def settings(part: str) -> dict:
-    """Return the recipes of a part by name."""
-    from cnnbook import classifiers
+    """Return the configurations of a part by name."""
+    from cnnbook import faster
 
     if part == "candidates":
         return candidates()
-    if part == "ladder":
-        return classifiers.ladder()
-    return {ARTICLE: classifiers.ARTICLE, **classifiers.RECIPES}
+    return faster.ladder() if part == "ladder" else faster.CONFIGS
+
+
+def one_view(model, images):
+    """Return the probabilities of each digit."""
+    from cnnbook import classifiers
+
+    return classifiers.probabilities([model], images)
+
+
+def nine_views(model, images):
+    """Average the answers to each digit in nine places, a pixel or none away along each axis."""
+    from cnnbook import transforms
+
+    steps = (-1, 0, 1)
+    views = (transforms.shift(images, down, right) for down in steps for right in steps)
+    return sum(one_view(model, view) for view in views) / 9
 
 
 def train(setting: dict) -> dict:
-    """Train by one recipe with one seed, and score it on validation digits or on the test set."""
+    """Train one network with one seed, and score it on validation digits or on the test set."""
     import numpy as np
 
     from cnnbook import classifiers, data
 
-    recipe = settings(setting["part"])[setting["recipe"]]
+    config = settings(setting["part"])[setting["recipe"]]
     if setting["part"] != "tests":
         (images, labels), (x_score, y_score) = sweep.digits(60_000)
     else:
         (images, labels), (x_score, y_score) = data.load_mnist()
         images, x_score = data.scale_pixels(images), data.scale_pixels(x_score)
     start, before = time.perf_counter(), time.process_time()
-    models = classifiers.train(recipe, images, labels, seed=setting["seed"])
+    model = classifiers.train(config, images, labels, seed=setting["seed"])
     seconds, processor_seconds = time.perf_counter() - start, time.process_time() - before
 
-    scores = {}
-    for views, shift in (("one_view", 0), ("nine_views", 1)):
-        if shift and setting["part"] == "tests" and not recipe.view_shift:
+    scores, nine = {}, setting["part"] != "ladder" and config.shift_pixels > 0
+    for views, read in (("one_view", one_view), ("nine_views", nine_views)):
+        if read is nine_views and setting["part"] == "tests" and not nine:
             continue
         before_reading = time.process_time()
-        guessed = classifiers.probabilities(models, x_score, shift)
+        guessed = read(model, x_score)
         reading_seconds = time.process_time() - before_reading
         scores[f"{views}_reading_seconds"] = round(reading_seconds, 2)
         scores[f"{views}_accuracy"] = round(float((guessed.argmax(1) == y_score).mean()), 6)
@@ -101,8 +115,8 @@ def train(setting: dict) -> dict:
         ANSWERS.mkdir(exist_ok=True)
         np.save(ANSWERS / f"{setting['seed']}.npy", guessed)
     return {
-        "accuracy": scores["nine_views_accuracy" if recipe.view_shift else "one_view_accuracy"],
-        "parameters": sum(model.count_params() for model in models),
+        "accuracy": scores["nine_views_accuracy" if nine else "one_view_accuracy"],
+        "parameters": model.count_params(),
         "training_seconds": round(seconds, 2),
         "processor_seconds": round(processor_seconds, 2),
         **scores,
@@ -118,7 +132,8 @@ def averaged(runs: list[dict]) -> list[dict]:
     """
     import numpy as np
 
-    from cnnbook import classifiers, data
+    from cnnbook import data
+    from cnnbook.faster import NETWORKS
 
     _, (_, labels) = data.load_mnist()
     count = len(SEEDS["small"])
@@ -126,12 +141,12 @@ def averaged(runs: list[dict]) -> list[dict]:
     small = {run["seed"]: run for run in runs if (run["part"], run["recipe"]) == ("tests", "small")}
     summed = ("parameters", "training_seconds", "processor_seconds", "nine_views_reading_seconds")
     groups = []
-    for size in range(2, classifiers.ACCURATE.networks + 1):
+    for size in range(2, NETWORKS["accurate"] + 1):
         for first in SEEDS["small"]:
             seeds = [(first + place) % count for place in range(size)]
             guessed = np.mean([answers[seed] for seed in seeds], axis=0)
             accuracy = round(float((guessed.argmax(1) == labels).mean()), 6)
-            largest = size == classifiers.ACCURATE.networks
+            largest = size == NETWORKS["accurate"]
             groups.append(
                 {
                     "part": "tests" if largest else "averages",
@@ -158,9 +173,9 @@ def store(runs: list[dict]) -> None:
     """Write all runs with the recipes that made them, part by part, recipe by recipe."""
     recipes, order = {}, {}
     for part in PARTS:
-        for name, recipe in settings(part).items():
+        for name, config in settings(part).items():
             order[part, name] = len(order)
-            recipes[f"{part}: {name}"] = dataclasses.asdict(recipe)
+            recipes[f"{part}: {name}"] = dataclasses.asdict(config)
     for run in runs:
         if run["part"] == "averages":
             order.setdefault((run["part"], run["recipe"]), len(order))
@@ -179,7 +194,7 @@ def keep(runs: list[dict]) -> None:
 def main() -> None:
     """Run what is asked for, and store each run as it ends."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workers", type=int, default=sweep.WORKERS)
+    parser.add_argument("--processes", type=int, default=sweep.WORKERS)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", nargs="+", type=int)
     parser.add_argument("--names", nargs="+")
@@ -193,9 +208,9 @@ def main() -> None:
             for name in names
             if seed in SEEDS.get(name if part == "tests" else part, ())
         ]
-        for first in range(0, len(asked), options.workers):
-            some = asked[first : first + options.workers]
-            keep(sweep.run_all(train, some, options.workers))
+        for first in range(0, len(asked), options.processes):
+            some = asked[first : first + options.processes]
+            keep(sweep.run_all(train, some, options.processes))
         if part == "tests" and "accurate" in names:
             keep(averaged(stored()))
     print(f"wrote {NAME}.json")

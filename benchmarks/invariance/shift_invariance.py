@@ -94,7 +94,7 @@ def train_one(network: str, seed: int) -> dict:
     import keras
     import numpy as np
 
-    from cnnbook import data, transforms
+    from cnnbook import data, invariance, transforms
 
     top, downsampling, training = NETWORKS[network]
     (x_fit, y_fit), _ = sweep.digits(DIGITS)
@@ -108,7 +108,7 @@ def train_one(network: str, seed: int) -> dict:
     for _ in range(EPOCHS):
         x = x_fit
         if training == "shifted":
-            x = transforms.shift_randomly(x_fit, LARGEST_TRAINING_SHIFT, generator)
+            x = invariance.shift_randomly(x_fit, LARGEST_TRAINING_SHIFT, generator)
         model.fit(x, y_fit, batch_size=32, epochs=1, verbose=0)
 
     def answers(images):
@@ -123,7 +123,7 @@ def train_one(network: str, seed: int) -> dict:
             np.add.at(counts, (y_test, given), 1)
             result.setdefault("confusions", []).append([down, right, counts.tolist()])
     if top in ("average", "maximum"):
-        canvas = transforms.on_canvas(x_test[::2], CANVAS)
+        canvas = invariance.on_canvas(x_test[::2], CANVAS)
         first = answers(canvas)
         moved = [answers(transforms.shift(canvas, 0, right)) for right in CANVAS_SHIFTS]
         for key, wanted in (("canvas_same_answer", first), ("canvas_accuracy", y_test[::2])):

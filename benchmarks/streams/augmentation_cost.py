@@ -27,7 +27,7 @@ def arrangements() -> dict:
     import keras
     import tensorflow as tf
 
-    from cnnbook import augmentation, data, models
+    from cnnbook import data, models, transforms
 
     (x_train, y_train), _ = data.load_mnist()
     count = STEPS * BATCH_SIZE
@@ -40,7 +40,7 @@ def arrangements() -> dict:
         return model
 
     def pipeline(kinds, images_a_call):
-        layers = augmentation.augmentation_layers(kinds, seed=0)
+        layers = transforms.augmentation_layers(kinds, seed=0)
 
         def change(images, labels):
             for layer in layers:
@@ -54,7 +54,7 @@ def arrangements() -> dict:
 
     return {
         "none": (model(), pipeline((), BATCH_SIZE)),
-        "inside": (model(augmentation.augmentation_layers(KINDS, 0)), pipeline((), BATCH_SIZE)),
+        "inside": (model(transforms.augmentation_layers(KINDS, 0)), pipeline((), BATCH_SIZE)),
         "batches": (model(), pipeline(KINDS, BATCH_SIZE)),
         "images": (model(), pipeline(KINDS, 1)),
     }

@@ -22,6 +22,8 @@ CONFUSED = ("none", "flip")  # the conditions of which it is kept which digit is
 BATCH_SIZE = 64
 # Digits to steps and seeds. The training set's 60,000 digits less the 5,000 for validation.
 SIZES = {100: (250, 5), 1_000: (400, 5), 10_000: (500, 5), 55_000: (1_718, 3)}
+# So early no network has learned its digits by heart: the first steps of the runs of 1,000 digits.
+SHORT = {"digits": 1_000, "steps": 50, "conditions": ("none", "crop + rotation")}
 CHUNK_STEPS = 400  # how many batches are laid out in memory at a time
 
 
@@ -30,14 +32,14 @@ def train_one(condition: str, digits: tuple, order, seed: int, validation: tuple
     import keras
     import numpy as np
 
-    from cnnbook import augmentation, models
+    from cnnbook import models, transforms
 
     x_fit, y_fit = digits
     x_validation, y_validation = validation
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     network = models.article_network()  # before the other layers: the same start for all
-    layers = augmentation.augmentation_layers(CONDITIONS[condition], seed)
+    layers = transforms.augmentation_layers(CONDITIONS[condition], seed)
     model = keras.Sequential([keras.Input(shape=(28, 28, 1)), *layers, network])
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     for start in range(0, len(order), CHUNK_STEPS * BATCH_SIZE):
@@ -73,7 +75,7 @@ def train_one(condition: str, digits: tuple, order, seed: int, validation: tuple
 
 
 def train(setting: dict) -> dict:
-    """Train under every condition with one number of digits and one seed."""
+    """Train under every condition asked for with one number of digits and one seed."""
     import numpy as np
 
     (x, y), validation = sweep.digits(55_000)
@@ -86,7 +88,7 @@ def train(setting: dict) -> dict:
     return {
         "conditions": [
             train_one(condition, digits, order, setting["seed"], validation)
-            for condition in CONDITIONS
+            for condition in setting["conditions"]
         ]
     }
 
@@ -109,31 +111,38 @@ def add_confusions(runs: list[dict]) -> list[dict]:
     return list(sums.values())
 
 
+def trained(settings: list[dict]) -> list[dict]:
+    """Return one entry a network."""
+    return [
+        {key: group[key] for key in ("digits", "steps", "seed")} | run
+        for group in sweep.run_all(train, settings)
+        for run in group["conditions"]
+    ]
+
+
 def main() -> None:
     """Run every number of digits with every seed, and store what came out, one entry a network."""
-    from cnnbook import augmentation
+    from cnnbook import transforms
 
     recipe = {
         "sizes": list(SIZES),
         "steps": [steps for steps, _ in SIZES.values()],
         "batch_size": BATCH_SIZE,
         "optimizer": "adam",
-        "shift_pixels": augmentation.SHIFT_PIXELS,
-        "rotation_degrees": augmentation.ROTATION_DEGREES,
+        "shift_pixels": transforms.SHIFT_PIXELS,
+        "rotation_degrees": transforms.ROTATION_DEGREES,
     }
     # The longest first: the two processes then finish at about the same time.
     settings = [
-        {"digits": digits, "steps": steps, "seed": seed}
+        {"digits": digits, "steps": steps, "seed": seed, "conditions": tuple(CONDITIONS)}
         for digits, (steps, seeds) in sorted(SIZES.items(), reverse=True)
         for seed in range(seeds)
     ]
-    runs = [
-        {key: group[key] for key in ("digits", "steps", "seed")} | run
-        for group in sweep.run_all(train, settings)
-        for run in group["conditions"]
-    ]
+    runs = trained(settings)
     confusions = add_confusions(runs)
-    result = {"recipe": recipe, "confusions": confusions, "runs": runs}
+    short_runs = trained([SHORT | {"seed": seed} for seed in range(SIZES[SHORT["digits"]][1])])
+    add_confusions(short_runs)
+    result = {"recipe": recipe, "confusions": confusions, "runs": runs, "short_runs": short_runs}
     results.save("training/augmentation", result)
 
 

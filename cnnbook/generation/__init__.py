@@ -159,7 +159,7 @@ def train_judge(
     images: np.ndarray,
     labels: np.ndarray,
     seed: int = 0,
-    recipe: classifiers.Recipe = classifiers.FAST,
+    recipe: classifiers.TrainingConfig = classifiers.FAST,
 ) -> Judge:
     """Train the book's fast recipe, and cut its features out of it.
 
@@ -168,7 +168,7 @@ def train_judge(
     images : float32 array of shape (N, 28, 28, 1), pixels in [0, 1]
     labels : integer array of shape (N,)
     seed : of weights and order, see :func:`cnnbook.classifiers.train`
-    recipe : what to train; one network, not several
+    recipe : what to train
 
     Raises
     ------
@@ -176,13 +176,11 @@ def train_judge(
         If the images do not hold real numbers, the labels no integers, or the seed is none.
     ValueError
         If the images have another shape, pixels outside [0, 1] or another number than the labels,
-        if a label is no digit, the seed is out of range, or the recipe has several networks.
+        if a label is no digit, or the seed is out of range.
     """
     images, seed = _digits(images), checks.seed("seed", seed)
     _labels_of(images, labels, CLASSES - 1)
-    if recipe.networks != 1:
-        raise ValueError(f"recipe must have one network, got {recipe.networks}.")
-    (classifier,) = classifiers.train(recipe, images, np.asarray(labels), seed=seed)
+    classifier = classifiers.train(recipe, images, np.asarray(labels), seed=seed)
     return Judge(classifier, keras.Model(classifier.input, classifier.layers[-2].output))
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from cnnbook import classifiers, data, generation
 
-TINY = classifiers.Recipe(blocks=((4, 3, True), (8, 3, True)), batch_size=64)
+TINY = classifiers.TrainingConfig(blocks=((4, 3, True), (8, 3, True)), batch_size=64)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,6 @@ def test_images_that_are_no_scaled_digits_are_refused(images, error, words):
         (FOUR[:3], {}, ValueError, "labels must hold one for each of 4, got 3"),
         (FOUR, {"seed": None}, TypeError, "seed must be an integer"),
         (FOUR, {"seed": -1}, ValueError, "seed must be from 0"),
-        (FOUR, {"recipe": classifiers.ACCURATE}, ValueError, "recipe must have one network, got 7"),
     ],
 )
 def test_the_judge_is_not_trained_on_what_it_cannot_learn_from(labels, options, error, words):

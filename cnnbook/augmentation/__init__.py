@@ -1,0 +1,1 @@
+"""What the chapter "Make more digits out of few" alone uses."""

@@ -1,0 +1,1 @@
+"""Programs of the chapter "Use more than one machine"."""

@@ -1,0 +1,1 @@
+"""What the chapter "Feed a network" alone uses."""
