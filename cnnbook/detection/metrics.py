@@ -14,11 +14,11 @@ def precision_recall(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return precision and recall of a class after each of its K boxes, the surest first.
 
-    right : bool (K of all classes,), from `match`; labels : the true ones, (N, digits)
+    right : bool, one for each of the detections, from `match`; labels : the true ones, (N, digits)
     """
-    mine = np.flatnonzero(detections.labels == label)
-    order = mine[np.argsort(-detections.scores[mine], kind="stable")]
-    hits = np.cumsum(right[order], axis=0)
+    mine = detections.labels == label
+    order = np.argsort(-detections.scores[mine], kind="stable")
+    hits = np.cumsum(right[mine][order], axis=0)
     return hits / np.arange(1, len(hits) + 1), hits / np.sum(labels == label)
 
 
