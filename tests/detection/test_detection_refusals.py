@@ -66,7 +66,10 @@ REFUSED = {
         lambda: metrics.interpolated(np.array([100, 50]), np.array([0.1, 0.5])),
         "from 0 to 1",
     ),
-    "scaled scenes": (lambda: boxes.predict(None, GRID[..., 0]), "images must be a uint8"),
+    "scaled scenes": (
+        lambda: boxes.predict(network.build(), GRID[..., 0]),
+        "images must be a uint8",
+    ),
 }
 
 
