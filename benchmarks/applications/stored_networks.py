@@ -52,34 +52,6 @@ def fast() -> tuple:
     }
 
 
-def detection() -> tuple:
-    """Train the detector in full."""
-    from benchmarks.detection import detection as benchmark
-    from cnnbook import data, detection
-    from cnnbook.applications import scenes
-
-    (x_train, y_train), test = data.load_mnist()
-    fit, validation = data.split_validation(x_train, y_train, validation_count=5000, seed=0)
-    start = time.process_time()
-    model = detection.train(detection.FULL, *fit, SEED)
-    seconds = time.process_time() - start
-    rounded(model)
-
-    def score(digits, count: int, seed: int) -> dict:
-        drawn = scenes.draw_scenes(*digits, count, seed)
-        peaks = detection.find_peaks(*detection.look(model, drawn.images))
-        scores = benchmark.scores(detection.suppress(peaks), drawn)
-        return {"scenes": count, "map_50": scores["map_50"], "map": scores["map"]}
-
-    return model, {
-        "epochs": detection.FULL.epochs,
-        "scenes_an_epoch": detection.FULL.scene_count,
-        "processor_seconds": seconds,
-        "validation": score(validation, benchmark.VALIDATION_SCENES, benchmark.VALIDATION_SEED),
-        "test": score(test, benchmark.TEST_SCENES, benchmark.TEST_SEED),
-    }
-
-
 def segmentation() -> tuple:
     """Train the U-Net for long: its way down on cells, then all of it on pixels."""
     from benchmarks.segmentation import segmentation as benchmark
@@ -252,7 +224,6 @@ TRAINERS = {  # the flow is scored by the fast network, which therefore comes fi
     "text_network": text,
     "audio_network": audio,
     "flow_network": flow,
-    "detection_network": detection,
     "segmentation_network": segmentation,
 }
 

@@ -14,6 +14,7 @@ import contextlib
 import dataclasses
 import multiprocessing
 import sys
+import time
 
 from benchmarks import sweep
 from cnnbook import results
@@ -21,22 +22,16 @@ from cnnbook import results
 SEEDS = range(3)
 TEST_SCENES, VALIDATION_SCENES = 1_000, 500
 TEST_SEED, VALIDATION_SEED = 20_000, 10_000
-CHANGES = {
-    "as it is": {},
-    "binary cross-entropy": {"heat_loss": "binary"},
-    "small field": {"coarse": (192, 192, 192), "coarse_kernel": 1},
-    "a heat map a class": {"softmax": False},
-    "boxes as four numbers": {"distributions": False},
-}
+SHORT = {"scene_count": 1_200, "epochs": 3}
 
 
 def scores(detections, drawn) -> dict:
     """Return COCO's numbers for some detections."""
     import numpy as np
 
-    from cnnbook import detection
+    from cnnbook.detection import metrics
 
-    precisions = detection.average_precisions(detections, drawn.boxes, drawn.labels)
+    precisions = metrics.average_precisions(detections, drawn.boxes, drawn.labels)
     return {
         "map_50": round(float(np.nanmean(precisions[0])), 5),
         "map_75": round(float(np.nanmean(precisions[5])), 5),
@@ -50,50 +45,46 @@ def readings(heat, edges) -> dict:
     """Return detections of the same outputs, read in several ways."""
     import numpy as np
 
-    from cnnbook import detection
+    from cnnbook.applications import boxes
 
-    cells = detection.find_peaks(heat, edges, neighbourhood=1)
-    peaks = detection.find_peaks(heat, edges)
-    middle = detection.STRIDE * (np.arange(heat.shape[1], dtype=np.float32) + 0.5)
-    middles = np.stack(np.meshgrid(middle, middle), axis=-1)
+    cells = boxes.decode(heat, edges, neighbourhood=1)
+    peaks = boxes.decode(heat, edges)
+    middles = boxes.middles(heat.shape[1])
     halves = (edges[..., 2:] - edges[..., :2]) / 2
     centred = np.concatenate([middles - halves, middles + halves], axis=-1)
     return {
-        "as it is": detection.suppress(peaks),
+        "as it is": boxes.batched_nms(peaks),
         "every cell": cells,
-        "every cell, suppression": detection.suppress(cells),
+        "every cell, suppression": boxes.batched_nms(cells),
         "peaks alone": peaks,
-        "suppression across classes": detection.suppress(peaks, across_classes=True),
-        "without the offset": detection.suppress(detection.find_peaks(heat, centred)),
+        "suppression across classes": boxes.batched_nms(peaks, across_classes=True),
+        "without the offset": boxes.batched_nms(boxes.decode(heat, centred)),
     }
 
 
 def train(setting: dict) -> dict:
     """Train one detector and score it."""
-    import time
-
-    from cnnbook import data, detection
+    from benchmarks.detection.variants import VARIANTS
+    from cnnbook import data
     from cnnbook.applications import scenes
+    from cnnbook.detection import network
 
-    (x_train, y_train), (x_test, y_test) = data.load_mnist()
-    (x_fit, y_fit), (x_validation, y_validation) = data.split_validation(
-        x_train, y_train, validation_count=5000, seed=0
-    )
-    full = setting["kind"] == "full"
-    recipe = detection.FULL if full else detection.SHORT
-    recipe = dataclasses.replace(recipe, **CHANGES[setting["change"]])
+    digits, test = data.load_mnist()
+    fit, validation = data.split_validation(*digits, validation_count=5000, seed=0)
+    full, variant = setting["kind"] == "full", VARIANTS[setting["change"]]
+    config = network.TrainingConfig(**({} if full else SHORT))
     started = time.process_time()
-    model = detection.train(recipe, x_fit, y_fit, setting["seed"])
+    model = variant.train(config, *fit, setting["seed"])
     result = {
         "weights": model.count_params(),
         "training_seconds": round(time.process_time() - started, 1),
     }
-    drawn = scenes.draw_scenes(x_validation, y_validation, VALIDATION_SCENES, VALIDATION_SEED)
-    ways = readings(*detection.look(model, drawn.images))
+    drawn = scenes.draw_scenes(*validation, VALIDATION_SCENES, VALIDATION_SEED)
+    ways = readings(*variant.predict(model, drawn.images))
     if full:
         result["readings"] = {name: scores(found, drawn) for name, found in ways.items()}
-        drawn = scenes.draw_scenes(x_test, y_test, TEST_SCENES, TEST_SEED)
-        ways = readings(*detection.look(model, drawn.images))
+        drawn = scenes.draw_scenes(*test, TEST_SCENES, TEST_SEED)
+        ways = readings(*variant.predict(model, drawn.images))
         result["test"] = scores(ways["as it is"], drawn)
     else:
         result["validation"] = scores(ways["as it is"], drawn)
@@ -102,17 +93,16 @@ def train(setting: dict) -> dict:
 
 def main() -> None:
     """Train what is asked for, and store the runs as they end."""
-    from cnnbook import detection
+    from benchmarks.detection.variants import VARIANTS
+    from cnnbook.detection import network
 
     settings = [{"kind": "full", "change": "as it is", "seed": seed} for seed in SEEDS]
     settings += [
-        {"kind": "short", "change": change, "seed": seed} for seed in SEEDS for change in CHANGES
+        {"kind": "short", "change": change, "seed": seed} for seed in SEEDS for change in VARIANTS
     ]
+    configs = {"full": network.TrainingConfig(), "short": network.TrainingConfig(**SHORT)}
     result = {
-        "recipe": {
-            kind: dataclasses.asdict(recipe)
-            for kind, recipe in (("full", detection.FULL), ("short", detection.SHORT))
-        },
+        "config": {kind: dataclasses.asdict(config) for kind, config in configs.items()},
         "scenes": {"test": TEST_SCENES, "validation": VALIDATION_SCENES},
         "runs": [],
     }

@@ -12,8 +12,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.ndimage
 
-from cnnbook import audio, detection, plots, results, style
+from cnnbook import audio, plots, results, style
 from cnnbook.applications import scenes
+from cnnbook.applications.boxes import Detections, iou, match
 from cnnbook.segmentation.figures import DIGIT_COLORS
 from cnnbook.text import languages
 
@@ -28,9 +29,7 @@ def _still(axis: matplotlib.axes.Axes) -> None:
     axis.spines[:].set_visible(False)
 
 
-def boxes(
-    axis: matplotlib.axes.Axes, scene: scenes.Scenes, number: int, found: detection.Detections
-) -> None:
+def boxes(axis: matplotlib.axes.Axes, scene: scenes.Scenes, number: int, found: Detections) -> None:
     """Draw one scene with the boxes found in it: right ones solid, wrong ones dashed.
 
     A box is right if it names a digit that is there, and has with it an IoU of a half or more. A
@@ -47,11 +46,11 @@ def boxes(
     axis.imshow(scene.images[number], cmap="gray", vmin=0, vmax=255, extent=(0, side, side, 0))
     there = scene.labels[number] >= 0
     truth, labels = scene.boxes[number][there], scene.labels[number][there]
-    alone = detection.Detections(np.zeros(len(found), int), found.boxes, found.scores, found.labels)
-    right = detection.match(alone, truth[None], labels[None], [0.5])[:, 0]
+    alone = Detections(np.zeros(len(found), int), found.boxes, found.scores, found.labels)
+    right = match(alone, truth[None], labels[None], [0.5])[:, 0]
     for box, label in zip(truth, labels, strict=True):
         mine = found.boxes[right & (found.labels == label)]
-        if not (len(mine) and (detection.iou(box[None], mine) >= 0.5).any()):
+        if not (len(mine) and (iou(box[None], mine) >= 0.5).any()):
             _box(axis, box, "", plots.SKY_BLUE, ":")
     for box, label, is_right in zip(found.boxes, found.labels, right, strict=True):
         _box(axis, box, str(label), RIGHT if is_right else WRONG, "-" if is_right else "--")
@@ -124,7 +123,7 @@ def _beside(place: tuple[slice, slice], taken: np.ndarray) -> tuple[int, int]:
 def gallery(
     scene: scenes.Scenes,
     number: int,
-    found: detection.Detections,
+    found: Detections,
     mask: np.ndarray,
     digits: np.ndarray,
     painting: np.ndarray,
@@ -153,7 +152,7 @@ def gallery(
 
 
 def where(
-    scene: scenes.Scenes, numbers: Sequence[int], found: detection.Detections, masks: np.ndarray
+    scene: scenes.Scenes, numbers: Sequence[int], found: Detections, masks: np.ndarray
 ) -> matplotlib.figure.Figure:
     """Draw scenes, each with the boxes and the classes that were found.
 

@@ -36,10 +36,10 @@ def pairwise_iou(boxes):
 def test_shapes_and_types_are_as_documented(drawn):
     assert drawn.images.shape == drawn.masks.shape == (200, 96, 96)
     assert drawn.boxes.shape == (200, 6, 4)
-    assert drawn.labels.shape == drawn.digits.shape == (200, 6)
+    assert drawn.labels.shape == (200, 6)
     assert drawn.images.dtype == drawn.masks.dtype == np.uint8
     assert drawn.boxes.dtype == np.float32
-    assert (drawn.labels.dtype, drawn.digits.dtype) == (np.int8, np.int32)
+    assert drawn.labels.dtype == np.int8
     assert len(drawn) == 200
 
 
@@ -48,19 +48,11 @@ def test_every_scene_has_one_to_six_digits_and_each_number_occurs(drawn):
 
 
 def test_unused_rows_are_marked_in_every_array(drawn):
-    unused = drawn.labels < 0
-    np.testing.assert_array_equal(unused, drawn.digits < 0)
-    np.testing.assert_array_equal(unused, (drawn.boxes == 0).all(axis=2))
+    np.testing.assert_array_equal(drawn.labels < 0, (drawn.boxes == 0).all(axis=2))
 
 
-def test_labels_are_those_of_the_digits_named(drawn, digits):
-    used = drawn.labels >= 0
-    np.testing.assert_array_equal(drawn.labels[used], digits[1][drawn.digits[used]])
-
-
-def test_a_lone_digits_box_is_the_smallest_around_its_mask(digits):
-    drawn = scenes.draw_scenes(*digits, count=100, seed=1, max_digits=1)
-    for scene in range(100):
+def test_a_lone_digits_box_is_the_smallest_around_its_mask(drawn):
+    for scene in np.flatnonzero((drawn.labels >= 0).sum(axis=1) == 1):
         rows, columns = np.nonzero(drawn.masks[scene] != scenes.BACKGROUND)
         smallest = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
         np.testing.assert_array_equal(drawn.boxes[scene, 0], smallest)
@@ -104,7 +96,7 @@ def test_boxes_overlap_but_by_no_more_than_a_twentieth(drawn):
 def test_the_same_seed_gives_the_same_scenes_and_a_larger_count_begins_with_them(digits):
     few, many = (scenes.draw_scenes(*digits, count=count, seed=3) for count in (3, 5))
     other = scenes.draw_scenes(*digits, count=3, seed=4)
-    for name in ("images", "boxes", "labels", "masks", "digits"):
+    for name in ("images", "boxes", "labels", "masks"):
         np.testing.assert_array_equal(getattr(few, name), getattr(many, name)[:3])
     assert (few.images != other.images).any()
 
@@ -114,7 +106,6 @@ def test_training_and_test_digits_never_mix():
     marked = np.full_like(x_test[:50], 0)
     marked[:, 10:18, 13:15] = 255  # no digit of MNIST is this bar
     drawn = scenes.draw_scenes(marked, y_test[:50], count=5, seed=0)
-    assert drawn.digits.max() < 50
     for scene, row in used_rows(drawn):
         width, height = drawn.boxes[scene, row, 2:] - drawn.boxes[scene, row, :2]
         assert height > 2 * width
@@ -128,64 +119,10 @@ def test_at_least_so_many_digits_are_asked_for(digits):
 
 
 @hypothesis.settings(max_examples=20, deadline=None)
-@hypothesis.given(seed=st.integers(0, 2**32), max_digits=st.integers(1, 6))
-def test_no_seed_and_no_number_of_digits_breaks_the_promises(digits, seed, max_digits):
-    drawn = scenes.draw_scenes(*digits, count=2, seed=seed, max_digits=max_digits)
-    counts = (drawn.labels >= 0).sum(axis=1)
-    assert set(counts) <= set(range(1, max_digits + 1))
+@hypothesis.given(seed=st.integers(0, 1_000 * 2**32), min_digits=st.integers(1, 6))
+def test_no_seed_and_no_number_of_digits_breaks_the_promises(digits, seed, min_digits):
+    """Training draws its scenes with a thousand times its own seed."""
+    drawn = scenes.draw_scenes(*digits, count=2, seed=seed, min_digits=min_digits)
+    assert (drawn.labels >= 0).any(axis=1).all()
     iou = pairwise_iou(drawn.boxes[0][drawn.labels[0] >= 0])
     assert (iou - np.eye(len(iou))).max() <= scenes.MAX_IOU + 1e-6
-
-
-BLANK = np.zeros((2, 28, 28), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "words"),
-    [
-        ({"images": [[0]]}, TypeError, "images must be a NumPy array, got list"),
-        ({"images": BLANK.astype(float)}, TypeError, "images must be a uint8 .*, got float64"),
-        ({"images": BLANK[:, :20]}, ValueError, r"images must .*, got the shape \(2, 20, 28\)"),
-        ({"images": BLANK}, ValueError, "images must each show a digit, got no ink"),
-        ({"labels": [0, 1]}, TypeError, "labels must be a NumPy array, got list"),
-        ({"labels": np.array([0])}, ValueError, "got 2 images and labels of shape"),
-        ({"labels": np.array([0, 10])}, ValueError, "labels must be from 0 to 9, .* 0 to 10"),
-        ({"labels": np.array([0, -1])}, ValueError, "labels must be from 0 to 9, .* -1 to 0"),
-        ({"labels": np.array([0.0, 1.0])}, TypeError, "labels .* integers, got the type float64"),
-        ({"labels": np.array(["0", "1"])}, TypeError, "labels must be an array of integers"),
-        ({"labels": np.array([None, 1])}, TypeError, "labels must be an array of integers"),
-        ({"labels": np.array([True, False])}, TypeError, "labels must be an array of integers"),
-        ({"count": 0}, ValueError, "count must be 1 or more, got 0"),
-        ({"count": 2.0}, TypeError, "count must be an integer, 1 or more, got 2.0"),
-        ({"seed": -1}, ValueError, "seed must be 0 or more, got -1"),
-        ({"seed": None}, TypeError, "seed must be an integer, 0 or more, got None"),
-        ({"max_digits": 7}, ValueError, "max_digits must be from 1 to 6, got 7"),
-        ({"max_digits": True}, TypeError, "max_digits must be an integer, .* got True"),
-        ({"min_digits": 0}, ValueError, "min_digits must be from 1 to 6, got 0"),
-        ({"max_digits": 2, "min_digits": 3}, ValueError, "min_digits must be from 1 to 2, got 3"),
-    ],
-)
-def test_bad_input_is_refused_in_a_sentence(digits, change, error, words):
-    arguments = {"images": digits[0][:2], "labels": digits[1][:2], "count": 1, "seed": 0} | change
-    with pytest.raises(error, match=words):
-        scenes.draw_scenes(**arguments)
-
-
-def test_a_seed_may_be_larger_than_elsewhere(digits):
-    """Training draws its scenes with a thousand times its own seed."""
-    assert len(scenes.draw_scenes(*digits, count=1, seed=1_000 * (2**32 - 1))) == 1
-
-
-@pytest.mark.parametrize(
-    ("pixels", "brightness"),
-    [
-        (np.s_[14, 14], 128),  # faint: nothing is left of it between the pixels of the enlargement
-        (np.s_[:, 14], 128),
-    ],
-)
-def test_ink_that_cannot_be_enlarged_is_refused_with_the_number_of_its_image(pixels, brightness):
-    images = np.zeros((1, 28, 28), np.uint8)
-    images[0][pixels] = brightness
-    with pytest.raises(ValueError, match=r"images must each show a digit .* in image 0"):
-        for seed in range(5):
-            scenes.draw_scenes(images, np.array([1]), 5, seed)
