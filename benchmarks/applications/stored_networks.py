@@ -17,7 +17,6 @@ from benchmarks import sweep
 from cnnbook import results
 
 SEED = 0
-IMAGES_DRAWN = 2_000
 
 
 def rounded(model) -> None:
@@ -68,64 +67,6 @@ def segmentation() -> tuple:
         "processor_seconds": sum(seconds),
         "validation": score("validation", benchmark.VALIDATION_SCENES, benchmark.VALIDATION_SEED),
         "test": score("test", benchmark.TEST_SCENES, benchmark.TEST_SEED),
-    }
-
-
-def flow() -> tuple:
-    """Train the flow on the full budget, and keep the averaged weights, which the chapter uses."""
-    import keras
-    import numpy as np
-
-    from benchmarks.generation import generation as benchmark
-    from cnnbook import data, generation
-    from cnnbook.applications import networks
-
-    fit, held = sweep.digits(55_000)
-    _, (x_test, y_test) = data.load_mnist()
-    keras.utils.set_random_seed(SEED)
-    model = generation.velocity_network()
-    variables = model.trainable_variables
-    batches = generation.batches(
-        *fit, np.random.default_rng(SEED), benchmark.BATCH_SIZE, with_times=True
-    )
-    steps, rate = benchmark.STEPS["flow"], benchmark.PEAK_RATES["flow"]
-    training = generation.train(generation.flow_loss(model), variables, batches, steps, rate)
-    generation.use(variables, training.averages)
-    rounded(model)
-    judge = networks.judge()
-
-    def score(images, labels) -> dict:
-        """Ask for the labels of the first digits, and compare with features of others."""
-        drawn = generation.sample_flow(
-            model,
-            labels[:IMAGES_DRAWN],
-            SEED,
-            benchmark.SAMPLING_STEPS,
-            benchmark.GUIDANCE,
-            "euler",
-        )
-        asked = labels[:IMAGES_DRAWN]
-        reference, _ = judge.read(images)
-        found = benchmark.score(drawn, asked, judge, reference)
-        _, read = judge.read(drawn)
-        misread = [[int(n), int(asked[n]), int(read[n])] for n in np.flatnonzero(read != asked)]
-        return {
-            "digits": IMAGES_DRAWN,
-            "recognised": found["recognised"],
-            "distance": found["distance"],
-            "misread": misread,  # place in the order drawn, the digit asked for, the digit read
-        }
-
-    order = np.random.default_rng(0).permutation(len(x_test))
-    first, second = np.split(order, 2)  # as the chapter halves the test digits
-    return model, {
-        "steps": steps,
-        "averaged": True,
-        "sampling": {"steps": benchmark.SAMPLING_STEPS, "guidance": benchmark.GUIDANCE},
-        "judge": "fast_network",
-        "processor_seconds": training.processor_seconds,
-        "validation": score(held[0], held[1]),
-        "test": score(data.scale_pixels(x_test[first]), y_test[second]),
     }
 
 
@@ -219,11 +160,10 @@ def text() -> tuple:
     }
 
 
-TRAINERS = {  # the flow is scored by the fast network, which therefore comes first
+TRAINERS = {
     "fast_network": fast,
     "text_network": text,
     "audio_network": audio,
-    "flow_network": flow,
     "segmentation_network": segmentation,
 }
 

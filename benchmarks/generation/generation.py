@@ -9,8 +9,6 @@ judges live in different features.
 
 from __future__ import annotations
 
-import pathlib
-import tempfile
 import time
 
 from benchmarks import sweep
@@ -18,7 +16,6 @@ from cnnbook import results
 
 SEEDS = 3
 STEPS = {"vae": 2_800, "flow": 1_300}  # about as many processor seconds each
-BATCH_SIZE = 64
 PEAK_RATES = {"vae": 0.002, "flow": 0.003}
 GUIDANCE = 2.0
 SAMPLING_STEPS = 16  # of Euler's method, one velocity each
@@ -34,222 +31,174 @@ GUIDANCES = (1.0, 3.0, 5.0)  # beside GUIDANCE itself
 STEPS_BY_METHOD = {"euler": (1, 2, 4, 8), "heun": (1, 2, 4, 8)}
 COUNTS = (250, 500, 1_000, 2_000, 5_000)
 NEIGHBOURS = 500
-SHOWN_A_CLASS = 8
 
 
-def prepared(judge_file: str):
-    """Return fit digits, the test digits in halves, and the judge."""
+def prepared() -> tuple:
+    """Return fit digits, the second half of the test digits, the evaluator, and its reference."""
+    import numpy as np
+
+    from cnnbook import data
+    from cnnbook.generation import scores
+
+    fit, _ = sweep.digits(55_000)
+    _, (x_test, y_test) = data.load_mnist()
+    x_test = data.scale_pixels(x_test)
+    first, second = np.split(np.random.default_rng(0).permutation(len(x_test)), 2)
+    evaluator = scores.stored_evaluator()
+    reference, _ = evaluator.read(x_test[first])
+    return fit, (x_test[second], y_test[second]), evaluator, reference
+
+
+def rounded(scores: dict) -> dict:
+    """Return what an evaluator says of drawn digits, with four to six digits."""
+    places = {"samples": None, "distance": 4, "recognised": 6, "grey": 4}
+    return {name: round(value, places[name]) for name, value in scores.items()}
+
+
+def trained_vae(fit: tuple, seed: int) -> tuple:
+    """Return encoder and decoder with their last weights, the averages, and processor seconds."""
     import keras
     import numpy as np
 
-    from cnnbook import data, generation
+    from cnnbook.generation import networks, training
 
-    (x_fit, y_fit), _ = sweep.digits(55_000)
-    _, (x_test, y_test) = data.load_mnist()
-    x_test = data.scale_pixels(x_test)
-    order = np.random.default_rng(0).permutation(len(x_test))
-    halves = [(x_test[part], y_test[part]) for part in np.split(order, 2)]
-    classifier = keras.saving.load_model(judge_file)
-    judge = generation.Judge(
-        classifier, keras.Model(classifier.input, classifier.layers[-2].output)
-    )
-    return (x_fit, y_fit), halves, judge
+    keras.utils.set_random_seed(seed)
+    last = networks.vae_networks()
+    data = training.batches(*fit, np.random.default_rng(seed), [networks.LATENT])
+    start = time.process_time()
+    averaged = training.train(networks.vae_loss, last, data, STEPS["vae"], PEAK_RATES["vae"])
+    return last, averaged, time.process_time() - start
 
 
-def score(images, labels, judge, reference) -> dict:
-    """Return what the judge says of some images, and how soft they are."""
-    from cnnbook import generation
+def trained_flow(fit: tuple, seed: int, steps: int = STEPS["flow"], **parts) -> tuple:
+    """Return the network with its last weights, the one with the average, and processor seconds."""
+    import keras
+    import numpy as np
 
-    features, read = judge.read(images)
-    return {
-        "samples": len(images),
-        "distance": round(generation.frechet_distance(features, reference), 4),
-        "recognised": round(float((read == labels).mean()), 6),
-        "grey": round(generation.grey_share(images), 4),
-    }
+    from cnnbook.generation import networks, training
+
+    keras.utils.set_random_seed(seed)
+    last = networks.velocity_network(**parts)
+    data = training.batches(*fit, np.random.default_rng(seed), with_times=True)
+    start = time.process_time()
+    (averaged,) = training.train(networks.flow_loss, [last], data, steps, PEAK_RATES["flow"])
+    return last, averaged, time.process_time() - start
 
 
-def neighbours(images, fit, judge, fit_features) -> dict:
+def neighbours(images, fit, evaluator) -> dict:
     """Return the distances to the nearest digit learned from, in pixels and in features."""
-    from cnnbook import generation
+    from sklearn.metrics import pairwise_distances_argmin_min
 
-    features, _ = judge.read(images)
+    def nearest(queries, bank) -> list:
+        queries, bank = (array.reshape(len(array), -1).astype(float) for array in (queries, bank))
+        return pairwise_distances_argmin_min(queries, bank)[1].round(3).tolist()
+
     return {
-        "pixels": generation.nearest(images, fit)[0].round(3).tolist(),
-        "features": generation.nearest(features, fit_features)[0].round(3).tolist(),
+        "pixels": nearest(images, fit[0]),
+        "features": nearest(evaluator.read(images)[0], evaluator.read(fit[0])[0]),
     }
 
 
 def yardstick(setting: dict) -> dict:
     """Score real digits: one half of the test digits against the other."""
-    fit, (first, second), judge = prepared(setting["judge"])
-    reference, _ = judge.read(first[0])
-    fit_features, _ = judge.read(fit[0])
-    features, read = judge.read(second[0])
-    from cnnbook import generation
+    from cnnbook.generation import scores
 
-    by_count = {
-        str(count): round(generation.frechet_distance(features[:count], reference), 4)
-        for count in COUNTS
-    }
-    by_count_fit = {
-        str(count): round(generation.frechet_distance(fit_features[:count], reference), 4)
-        for count in COUNTS
-    }
+    fit, (images, labels), evaluator, reference = prepared()
+
+    def by_count(digits) -> dict:
+        features, _ = evaluator.read(digits[: max(COUNTS)])
+        return {
+            str(count): round(scores.frechet_distance(features[:count], reference), 4)
+            for count in COUNTS
+        }
+
     return {
-        "real": score(second[0][:SAMPLES], second[1][:SAMPLES], judge, reference),
-        "recognised_of_all_test_digits": round(
-            float(((read == second[1]).mean() + (judge.read(first[0])[1] == first[1]).mean()) / 2),
-            6,
-        ),
-        "by_count": by_count,
-        "training_digits_by_count": by_count_fit,
-        "neighbours": neighbours(second[0][:NEIGHBOURS], fit[0], judge, fit_features),
+        "real": rounded(evaluator.score(images[:SAMPLES], labels[:SAMPLES], reference)),
+        "by_count": by_count(images),
+        "training_digits_by_count": by_count(fit[0]),
+        "neighbours": neighbours(images[:NEIGHBOURS], fit, evaluator),
     }
 
 
 def vae(setting: dict) -> dict:
     """Train the variational autoencoder with one seed, and score it."""
-    import keras
-    import numpy as np
+    from cnnbook.generation import networks
 
-    from cnnbook import generation
+    fit, (_, labels), evaluator, reference = prepared()
+    seed, labels = setting["seed"], labels[:SAMPLES]
+    (encoder, last), (_, decoder), seconds = trained_vae(fit, seed)
 
-    fit, (first, second), judge = prepared(setting["judge"])
-    reference, _ = judge.read(first[0])
-    seed = setting["seed"]
-    keras.utils.set_random_seed(seed)
-    encoder, decoder = generation.vae_networks()
-    variables = encoder.trainable_variables + decoder.trainable_variables
-    data = generation.batches(
-        *fit, np.random.default_rng(seed), BATCH_SIZE, (decoder.input_shape[0][1],)
-    )
-    training = generation.train(
-        generation.vae_loss(encoder, decoder), variables, data, STEPS["vae"], PEAK_RATES["vae"]
-    )
-    labels = second[1][:SAMPLES]
-    last = score(
-        generation.sample_vae(decoder, labels[:FEWER], seed), labels[:FEWER], judge, reference
-    )
-    generation.use(variables, training.averages)
+    def score(images) -> dict:
+        return rounded(evaluator.score(images, labels[: len(images)], reference))
+
     start = time.process_time()
-    images = generation.sample_vae(decoder, labels, seed)
+    images = networks.sample_vae(decoder, labels, seed)
     sampling = time.process_time() - start
-    bound = generation.vae_loss(encoder, decoder)
-    noise = np.random.default_rng(seed).standard_normal((1000, decoder.input_shape[0][1]))
     result = {
         "parameters": encoder.count_params() + decoder.count_params(),
-        "training_seconds": round(training.processor_seconds, 1),
+        "training_seconds": round(seconds, 1),
         "sampling_seconds_a_thousand": round(1000 * sampling / SAMPLES, 2),
-        "last_losses": float(training.losses[-500:].mean().round(4)),
-        "negative_bound_of_test_digits": round(
-            float(bound(first[0][:1000], first[1][:1000].astype("int32"), noise.astype("f4"))), 2
-        ),
-        "main": score(images, labels, judge, reference),
-        "fewer": score(images[:FEWER], labels[:FEWER], judge, reference),
-        "last_weights": last,
+        "main": score(images),
+        "fewer": score(images[:FEWER]),
+        "last_weights": score(networks.sample_vae(last, labels[:FEWER], seed)),
     }
     if seed == 0:
-        fit_features, _ = judge.read(fit[0])
-        result["neighbours"] = neighbours(images[:NEIGHBOURS], fit[0], judge, fit_features)
-        result["pictures"] = shown(lambda asked: generation.sample_vae(decoder, asked, 0))
+        result["neighbours"] = neighbours(images[:NEIGHBOURS], fit, evaluator)
     return result
 
 
 def flow(setting: dict) -> dict:
     """Train the flow with one seed, and score it, with each setting of the sampler."""
-    import keras
-    import numpy as np
+    from cnnbook.applications.flow import sample_flow
 
-    from cnnbook import generation
+    fit, (_, labels), evaluator, reference = prepared()
+    seed, labels = setting["seed"], labels[:SAMPLES]
+    last, network, seconds = trained_flow(fit, seed)
 
-    fit, (first, second), judge = prepared(setting["judge"])
-    reference, _ = judge.read(first[0])
-    seed = setting["seed"]
-    keras.utils.set_random_seed(seed)
-    network = generation.velocity_network()
-    variables = network.trainable_variables
-    data = generation.batches(*fit, np.random.default_rng(seed), BATCH_SIZE, with_times=True)
-    training = generation.train(
-        generation.flow_loss(network), variables, data, STEPS["flow"], PEAK_RATES["flow"]
-    )
-    labels = second[1][:SAMPLES]
+    def draw(network=network, count=FEWER, guidance=GUIDANCE, **options):
+        return sample_flow(network, labels[:count], seed, guidance=guidance, **options)
 
-    def draw(count=FEWER, steps=SAMPLING_STEPS, guidance=GUIDANCE, method="euler"):
-        return generation.sample_flow(network, labels[:count], seed, steps, guidance, method)
+    def score(images) -> dict:
+        return rounded(evaluator.score(images, labels[: len(images)], reference))
 
-    def scored(**options):
-        return options | score(draw(**options), labels[:FEWER], judge, reference)
-
-    last_weights = generation.use(variables, training.averages)
     start = time.process_time()
-    images = draw(SAMPLES)
+    images = draw(count=SAMPLES)
     sampling = time.process_time() - start
     result = {
         "parameters": network.count_params(),
-        "training_seconds": round(training.processor_seconds, 1),
+        "training_seconds": round(seconds, 1),
         "sampling_seconds_a_thousand": round(1000 * sampling / SAMPLES, 2),
-        "last_losses": float(training.losses[-500:].mean().round(4)),
-        "main": score(images, labels, judge, reference),
-        "fewer": score(images[:FEWER], labels[:FEWER], judge, reference),
-        "guidance": [scored(guidance=guidance) for guidance in GUIDANCES],
+        "main": score(images),
+        "fewer": score(images[:FEWER]),
+        "guidance": [{"guidance": scale, **score(draw(guidance=scale))} for scale in GUIDANCES],
         "solver": [
-            scored(steps=steps, method=method)
+            {"steps": steps, "method": method, **score(draw(steps=steps, method=method))}
             for method, counts in STEPS_BY_METHOD.items()
             for steps in counts
         ],
+        "last_weights": score(draw(last)),
     }
     if seed == 0:
-        fit_features, _ = judge.read(fit[0])
-        result["neighbours"] = neighbours(images[:NEIGHBOURS], fit[0], judge, fit_features)
-        result["pictures"] = shown(
-            lambda asked: generation.sample_flow(
-                network, asked, 0, SAMPLING_STEPS, GUIDANCE, "euler"
-            )
-        )
-    generation.use(variables, last_weights)
-    result["last_weights"] = scored()
+        result["neighbours"] = neighbours(images[:NEIGHBOURS], fit, evaluator)
     return result
 
 
 def parts(setting: dict) -> dict:
     """Train the flow briefly, once whole and once without each of two parts."""
-    import keras
-    import numpy as np
+    from cnnbook.applications.flow import sample_flow
 
-    from cnnbook import generation
-
-    fit, (first, second), judge = prepared(setting["judge"])
-    reference, _ = judge.read(first[0])
-    seed, labels, scores = setting["seed"], second[1][:FEWER], []
+    fit, (_, labels), evaluator, reference = prepared()
+    seed, labels, scores = setting["seed"], labels[:FEWER], []
     for name, options in WITHOUT.items():
-        keras.utils.set_random_seed(seed)
-        network = generation.velocity_network(**options)
-        variables = network.trainable_variables
-        data = generation.batches(*fit, np.random.default_rng(seed), BATCH_SIZE, with_times=True)
-        training = generation.train(
-            generation.flow_loss(network), variables, data, SHORT_STEPS, PEAK_RATES["flow"]
-        )
-        generation.use(variables, training.averages)
-        images = generation.sample_flow(network, labels, seed, SAMPLING_STEPS, GUIDANCE, "euler")
-        scores.append(
-            {
-                "without": name,
-                "parameters": network.count_params(),
-                "training_seconds": round(training.processor_seconds, 1),
-            }
-            | score(images, labels, judge, reference)
-        )
+        _, network, seconds = trained_flow(fit, seed, SHORT_STEPS, **options)
+        images = sample_flow(network, labels, seed, guidance=GUIDANCE)
+        entry = {
+            "without": name,
+            "parameters": network.count_params(),
+            "training_seconds": round(seconds, 1),
+        }
+        scores.append(entry | rounded(evaluator.score(images, labels, reference)))
     return {"scores": scores}
-
-
-def shown(draw) -> dict:
-    """Return the first digits that a generator draws of each class, packed."""
-    import numpy as np
-
-    from cnnbook import generation
-
-    return generation.pack_images(draw(np.repeat(np.arange(10), SHOWN_A_CLASS))[..., 0])
 
 
 def run(setting: dict) -> dict:
@@ -259,7 +208,7 @@ def run(setting: dict) -> dict:
 
 def main() -> None:
     """Train everything with each seed, score real digits beside, and store it."""
-    from cnnbook import generation
+    from cnnbook.generation import training
 
     sweep.one_thread()
     settings = [
@@ -268,15 +217,10 @@ def main() -> None:
         for family in ("flow", "vae", "parts")
     ]
     settings.append({"family": "real", "seed": 0})
-    with tempfile.TemporaryDirectory() as folder:
-        file = str(pathlib.Path(folder) / "judge.keras")
-        generation.train_judge(*sweep.digits(55_000)[0], seed=0).classifier.save(file)
-        runs = sweep.run_all(run, [setting | {"judge": file} for setting in settings])
-    for entry in runs:
-        del entry["judge"]
+    runs = sweep.run_all(run, settings)
     recipe = {
         "steps": STEPS,
-        "batch_size": BATCH_SIZE,
+        "batch_size": training.BATCH_SIZE,
         "peak_rates": PEAK_RATES,
         "guidance": GUIDANCE,
         "sampling_steps": SAMPLING_STEPS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keras
 
-from cnnbook import generation, results
+from cnnbook import results
 
 #: task to the stored network
 STORED = {
@@ -29,7 +29,7 @@ def load(task: str) -> tuple[keras.Model, dict]:
     ----------
     task : "classification" (28 x 28 digits to 10 probabilities), "detection", "segmentation"
         (scenes of 96 x 96, see `cnnbook.detection.look` and `cnnbook.segmentation.predict`), "flow"
-        (see `cnnbook.generation.sample_flow`), "audio" (samples to 17 logits) or "text" (encoded
+        (see `cnnbook.applications.flow`), "audio" (samples to 17 logits) or "text" (encoded
         names to 12 logits; ``facts["letters"]`` is the alphabet)
 
     Returns
@@ -46,9 +46,3 @@ def load(task: str) -> tuple[keras.Model, dict]:
     if task not in STORED:
         raise ValueError(f"task must be one of {', '.join(STORED)}, got {task!r}.")
     return results.load_network(STORED[task])
-
-
-def judge() -> generation.Judge:
-    """Return the network that reads generated digits: the one for classification, in two parts."""
-    network, _ = load("classification")
-    return generation.Judge(network, keras.Model(network.input, network.layers[-2].output))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import matplotlib.axes
 import matplotlib.figure
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,35 +13,19 @@ from cnnbook import plots
 
 # The same colour for the same source of digits in each figure.
 COLORS = {"real": plots.TEST, "VAE": plots.ORANGE, "flow": plots.BLUE}
-MARKERS = {"real": "^", "VAE": "s", "flow": "o"}
 
 
 def mosaic(
-    rows: dict[str, np.ndarray],
+    rows: Mapping[str, np.ndarray],
     columns: Sequence[str] = (),
     lowest: float = 0.0,
     highest: float = 1.0,
 ) -> matplotlib.figure.Figure:
-    """Draw images in labelled rows, edge to edge in each row.
+    """Draw rows of images, arrays (N, H, W) by label, edge to edge, below the names of columns.
 
-    Parameters
-    ----------
-    rows : label to array of shape (N, H, W), from top to bottom, the same N in each
-    columns : N short labels above the first row, or none
-    lowest, highest : the values drawn as paper and as ink
-
-    Raises
-    ------
-    ValueError
-        If there are no rows, or they are empty or differ in shape, or there is not one label a
-        column.
+    ``lowest`` is drawn as paper and ``highest`` as ink.
     """
-    shapes = {np.shape(images) for images in rows.values()}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 3 or 0 in next(iter(shapes)):
-        raise ValueError(f"rows must hold arrays of one shape (N, H, W), got {sorted(shapes)}.")
-    count, height, width = next(iter(shapes))
-    if columns and len(columns) != count:
-        raise ValueError(f"columns must hold one label for each of {count}, got {len(columns)}.")
+    count, height, width = next(iter(rows.values())).shape
     side = (plots.WIDTH_INCHES - 0.75) / count * height / width
     size = (plots.WIDTH_INCHES, (side + 0.05) * len(rows) + (0.3 if columns else 0.05))
     figure, axes = plt.subplots(len(rows), 1, figsize=size, squeeze=False)
@@ -57,32 +42,11 @@ def mosaic(
 
 
 def distance_by_count(
-    counts: Sequence[int], groups: dict[str, Sequence[float]]
+    counts: Sequence[int], groups: Mapping[str, Sequence[float]]
 ) -> matplotlib.figure.Figure:
-    """Draw the distance of real digits from real digits against how many they are.
-
-    Parameters
-    ----------
-    counts : numbers of samples
-    groups : label to one distance a count; one to three groups
-
-    Raises
-    ------
-    ValueError
-        If there is no count, no group or more than three, or one has not one distance a count.
-    """
-    if not len(counts):
-        raise ValueError("counts must hold one or more, got none.")
-    if not 1 <= len(groups) <= 3:
-        raise ValueError(f"groups must hold one to three, got {len(groups)}.")
-    for label, values in groups.items():
-        if np.shape(values) != (len(counts),):
-            raise ValueError(
-                f"groups must hold {len(counts)} distances each, "
-                f"got the shape {np.shape(values)} for {label}."
-            )
+    """Draw the distance of real digits from real digits against how many they are."""
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 2.8))
-    looks = ((plots.TEST, "^"), (plots.TRAINING, "o"), (plots.BLACK, "s"))[: len(groups)]
+    looks = ((plots.TEST, "^"), (plots.TRAINING, "o"))
     for (label, values), (color, marker) in zip(groups.items(), looks, strict=True):
         axis.plot(counts, values, color=color, marker=marker, label=label)
     axis.set(xscale="log", xlabel="samples", ylabel="Fréchet distance", ylim=(0, None))
@@ -93,35 +57,12 @@ def distance_by_count(
 
 
 def guidance(
-    scales: Sequence[float],
-    scores: dict[str, np.ndarray],
-    floors: dict[str, float],
+    scales: Sequence[float], scores: Mapping[str, np.ndarray], floors: Mapping[str, float]
 ) -> matplotlib.figure.Figure:
-    """Draw scores against the scale of guidance: the mean over seeds, and a dot a seed.
-
-    Parameters
-    ----------
-    scales : the scales
-    scores : what is drawn along each vertical axis, to an array of shape (scales, seeds)
-    floors : the same names, to what real digits score
-
-    Raises
-    ------
-    ValueError
-        If there are no scores, one has not one row a scale, or floors has other names.
-    """
-    if not scores:
-        raise ValueError("scores must hold one or more, got none.")
-    if set(floors) != set(scores):
-        raise ValueError(f"floors must have the names {list(scores)}, got {list(floors)}.")
-    for label, values in scores.items():
-        _check_by_seed("scores", label, values, len(scales))
-    figure, axes = plt.subplots(1, len(scores), figsize=(plots.WIDTH_INCHES, 2.8), squeeze=False)
-    for axis, (label, values) in zip(axes[0], scores.items(), strict=True):
-        values = np.asarray(values)
-        axis.plot(scales, values.mean(axis=1), color=COLORS["flow"], marker="o")
-        for seed in values.T:
-            axis.plot(scales, seed, ".", color=COLORS["flow"], alpha=0.6, markersize=4)
+    """Draw scores of shape (scales, seeds), and what real digits have, against the guidance."""
+    figure, axes = plt.subplots(1, len(scores), figsize=(plots.WIDTH_INCHES, 2.8))
+    for axis, (label, values) in zip(axes, scores.items(), strict=True):
+        _mean_and_seeds(axis, scales, values, COLORS["flow"], "o")
         axis.axhline(floors[label], color=COLORS["real"], linestyle="--", linewidth=1.2)
         above = values[-1].mean() < floors[label]  # the name stands where the curve is not
         axis.annotate(
@@ -130,46 +71,18 @@ def guidance(
             xytext=(0, 2 if above else -2), textcoords="offset points",
         )  # fmt: skip
         axis.set(xlabel="guidance", ylabel=label, xticks=range(1, int(max(scales)) + 1))
-    axes[0, 0].set_ylim(0, None)
+    axes[0].set_ylim(0, None)
     return figure
 
 
-def _check_by_seed(name: str, label: str, values: np.ndarray, rows: int) -> None:
-    """Refuse scores that are not one row of seeds for each setting."""
-    shape = np.shape(values)
-    if len(shape) != 2 or shape[0] != rows or 0 in shape:
-        raise ValueError(
-            f"{name} must hold arrays of shape ({rows}, seeds), "
-            f"of 1 or more each, got {shape} for {label}."
-        )
-
-
 def solvers(
-    groups: dict[str, tuple[Sequence[int], np.ndarray]], floor: float
+    groups: Mapping[str, tuple[Sequence[int], np.ndarray]], floor: float
 ) -> matplotlib.figure.Figure:
-    """Draw the distance against the questions to the network, on logarithmic axes.
-
-    Parameters
-    ----------
-    groups : solver to (velocities a digit, distances of shape (settings, seeds)); one or two
-    floor : the distance of real digits
-
-    Raises
-    ------
-    ValueError
-        If there is no group or more than two, or one has not one row of distances a setting.
-    """
-    if not 1 <= len(groups) <= 2:
-        raise ValueError(f"groups must hold one or two, got {len(groups)}.")
-    for label, (places, values) in groups.items():
-        _check_by_seed("groups", label, values, len(places))
+    """Draw distances of shape (settings, seeds) against velocities a digit, a line a solver."""
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3))
-    looks = ((plots.BLUE, "o"), (plots.VERMILION, "s"))[: len(groups)]
-    for (label, (places, values)), (color, marker) in zip(groups.items(), looks, strict=True):
-        values = np.asarray(values)
-        axis.plot(places, values.mean(axis=1), color=color, marker=marker, label=label)
-        for seed in values.T:
-            axis.plot(places, seed, ".", color=color, alpha=0.6, markersize=4)
+    looks = ((plots.BLUE, "o"), (plots.VERMILION, "s"))
+    for (label, (places, values)), look in zip(groups.items(), looks, strict=True):
+        _mean_and_seeds(axis, places, values, *look, label=label)
     axis.axhline(floor, color=COLORS["real"], linestyle="--", linewidth=1.2, label="real digits")
     axis.set(xscale="log", yscale="log")
     axis.set(xlabel="velocities computed a digit", ylabel="Fréchet distance")
@@ -182,43 +95,25 @@ def solvers(
 
 
 def shares_below(
-    panels: dict[str, dict[str, Sequence[float]]], xlabels: Sequence[str]
+    panels: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str
 ) -> matplotlib.figure.Figure:
-    """Draw, for each source of digits, the share of distances that are smaller than each value.
-
-    Parameters
-    ----------
-    panels : title to sources ("real", "VAE", "flow"), each with its distances
-    xlabels : one a panel
-
-    Raises
-    ------
-    ValueError
-        If there is no panel, a source has another name or no distance, or there is not one label
-        a panel.
-    """
-    if not panels or len(xlabels) != len(panels):
-        raise ValueError(
-            "xlabels must hold one for each of one panel or more, "
-            f"got {len(xlabels)} for {len(panels)}."
-        )
-    for title, sources in panels.items():
-        for name, distances in sources.items():
-            if name not in COLORS or np.ndim(distances) != 1 or not len(distances):
-                raise ValueError(
-                    f"panels must hold one distance or more for sources among {list(COLORS)}, "
-                    f"got the shape {np.shape(distances)} for {name!r} in {title}."
-                )
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(plots.WIDTH_INCHES, 2.9), sharey=True, squeeze=False
-    )
+    """Draw the share of distances smaller than each value, for each source in each panel."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(plots.WIDTH_INCHES, 2.9), sharey=True)
     styles = {"real": "-", "VAE": ":", "flow": "--"}
-    for axis, (title, sources), xlabel in zip(axes[0], panels.items(), xlabels, strict=True):
+    for axis, (title, sources) in zip(axes, panels.items(), strict=True):
         for name, distances in sources.items():
             ordered = np.sort(distances)
             shares = 100 * np.arange(1, len(ordered) + 1) / len(ordered)
             axis.plot(ordered, shares, color=COLORS[name], linestyle=styles[name], label=name)
         axis.set(title=title, xlabel=xlabel, ylim=(0, 100), xlim=(0, None))
-    axes[0, 0].set_ylabel("share of digits (%)")
-    axes[0, 0].legend()
+    axes[0].set_ylabel("share of digits (%)")
+    axes[0].legend()
     return figure
+
+
+def _mean_and_seeds(
+    axis: matplotlib.axes.Axes, x, values: np.ndarray, color: str, marker: str, **style
+) -> None:
+    """Draw the mean of values (settings, seeds) as a line, and a dot a seed."""
+    axis.plot(x, values.mean(axis=1), color=color, marker=marker, **style)
+    axis.plot(x, values, ".", color=color, alpha=0.6, markersize=4)
