@@ -31,7 +31,7 @@ VARIANTS = {
     "filters of 16 samples": ({"filter_length": 16}, {}),
     "filters left random": ({"learn_filters": False}, {}),
     "stride 32, no pooling": ({"stride": 32, "pool": 1}, {}),
-    "maximum over time": ({"over_time": "max"}, {}),
+    "maximum over time": ({"over_time": "Max"}, {}),
     "trained above 0 dB": ({}, {"snr_db": (0, 10)}),
 }
 TESTED = ("raw", "spectrogram", "trained with babble")
@@ -42,6 +42,52 @@ GRID = [
 ]
 # The method is chosen where it matters, and on the kinds of noise that the networks learn from.
 CHOSEN_ON = {"kinds": ("white", "pink"), "snrs": (-14, -10, -6)}
+
+
+def raw_network(
+    filter_length: int = 256,
+    stride: int = 8,
+    pool: int = 4,
+    over_time: str = "Average",
+    learn_filters: bool = True,
+):
+    """Build the chapter's network on samples, or one that differs in a part."""
+    from keras import Input, Sequential, layers
+
+    filters = layers.Conv1D(
+        32, filter_length, strides=stride, use_bias=False, trainable=learn_filters
+    )
+    return Sequential(
+        [
+            Input((None, 1)),
+            filters,
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.AveragePooling1D(pool),
+            layers.Conv1D(64, 3, activation="relu"),
+            layers.Conv1D(64, 3, activation="relu"),
+            getattr(layers, f"Global{over_time}Pooling1D")(),
+            layers.Dense(17),
+        ]
+    )
+
+
+def spectrogram_network():
+    """Build the chapter's network on spectrograms."""
+    from keras import Input, Sequential, layers
+
+    return Sequential(
+        [
+            Input((9, 64, 1)),
+            layers.BatchNormalization(),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.MaxPooling2D((1, 2)),
+            layers.Conv2D(16, 3, activation="relu"),
+            layers.AveragePooling2D((5, 1)),
+            layers.Flatten(),
+            layers.Dense(17),
+        ]
+    )
 
 
 def fit(network, sounds, labels) -> None:
@@ -57,22 +103,34 @@ def fit(network, sounds, labels) -> None:
     network.fit(sounds, labels, batch_size=BATCH_SIZE, epochs=PASSES, verbose=0)
 
 
+def edits(said: str, read: str) -> int:
+    """Return how many keys must be put in, left out or changed to make one of the other."""
+    import numpy as np
+    import tensorflow as tf
+
+    said, read = (
+        tf.sparse.from_dense(np.array([[ord(key) for key in text]], np.int64))
+        for text in (said, read)
+    )
+    return int(tf.edit_distance(read, said, normalize=False)[0])
+
+
 def key_error_rates(network, seed: int) -> dict:
     """Read dialled numbers and return edits over keys, for each ratio, in white noise."""
     import numpy as np
 
-    from cnnbook import audio
+    from cnnbook.applications import tones
 
-    slider, random, rates = audio.sliding(network), audio.generator("test", 100 + seed), {}
+    slider, random, rates = tones.sliding(network), tones.generator("test", 100 + seed), {}
     for ratio in DIALLED["snrs"]:
-        edits = 0
-        numbers = random.choice(list(audio.KEYS), (DIALLED["numbers"], DIALLED["keys"]))
+        wrong = 0
+        numbers = random.choice(list(tones.KEYS), (DIALLED["numbers"], DIALLED["keys"]))
         numbers = ["".join(number) for number in numbers]
-        sounds = np.stack([audio.dial(number, ratio, "white", random) for number in numbers])
+        sounds = np.stack([tones.dial(number, ratio, "white", random) for number in numbers])
         answers = slider.predict(sounds[..., None], verbose=0).argmax(axis=2)
         for number, classes in zip(numbers, answers, strict=True):
-            edits += audio.edit_distance(number, audio.read_out(classes))
-        rates[str(ratio)] = round(edits / (DIALLED["numbers"] * DIALLED["keys"]), 4)
+            wrong += edits(number, tones.read_out(classes))
+        rates[str(ratio)] = round(wrong / (DIALLED["numbers"] * DIALLED["keys"]), 4)
     return rates
 
 
@@ -82,21 +140,22 @@ def train(setting: dict) -> dict:
     import numpy as np
 
     from cnnbook import audio
+    from cnnbook.applications import tones
 
     seed = setting["seed"]
 
     def scored(split: str, ratios) -> dict:
-        random = audio.generator(split, seed)
+        random = tones.generator(split, seed)
         return {
-            (kind, ratio): audio.windows(COUNT, ratio, (kind,), random, range(audio.NO_KEY))
-            for kind in audio.NOISES
+            (kind, ratio): audio.windows(COUNT, ratio, (kind,), random, range(tones.NO_KEY))
+            for kind in tones.NOISES
             for ratio in ratios
         }
 
     def accuracy(score, sets: dict) -> dict:
-        table = {kind: {} for kind in audio.NOISES}
+        table = {kind: {} for kind in tones.NOISES}
         for (kind, ratio), (sounds, labels) in sets.items():
-            right = score(sounds)[:, : audio.NO_KEY].argmax(axis=1) == labels
+            right = score(sounds)[:, : tones.NO_KEY].argmax(axis=1) == labels
             table[kind][str(ratio)] = round(float(right.mean()), 4)
         return table
 
@@ -108,8 +167,8 @@ def train(setting: dict) -> dict:
 
     validation, test = scored("validation", VALIDATION_SNRS), scored("test", TEST_SNRS)
     quiet = {
-        kind: audio.windows(COUNT, (-15, 10), (kind,), audio.generator("test", 50 + seed), [16])[0]
-        for kind in audio.NOISES
+        kind: audio.windows(COUNT, (-15, 10), (kind,), tones.generator("test", 50 + seed), [16])[0]
+        for kind in tones.NOISES
     }
     result = {
         "goertzel": [
@@ -123,10 +182,10 @@ def train(setting: dict) -> dict:
     for name, (shape, changes) in VARIANTS.items():
         keras.utils.clear_session()
         keras.utils.set_random_seed(seed)
-        network = audio.spectrogram_network() if shape is None else audio.raw_network(**shape)
+        network = spectrogram_network() if shape is None else raw_network(**shape)
         options = TRAINING | changes
         if options != learned_from:
-            random = audio.generator("training", seed)
+            random = tones.generator("training", seed)
             sounds, labels = audio.windows(
                 WINDOWS, random=random, classes=audio.TRAINING_CLASSES, **options
             )
@@ -149,7 +208,7 @@ def train(setting: dict) -> dict:
         if name in TESTED:
             entry["test"] = accuracy(score, test)
             entry["false_alarms"] = {
-                kind: round(float(np.mean(score(windows).argmax(axis=1) != audio.NO_KEY)), 4)
+                kind: round(float(np.mean(score(windows).argmax(axis=1) != tones.NO_KEY)), 4)
                 for kind, windows in quiet.items()
             }
         if name == "raw":

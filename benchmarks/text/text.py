@@ -10,9 +10,12 @@ settings chosen on validation names.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from benchmarks import sweep
 from cnnbook import results
+from cnnbook.applications import names
+from cnnbook.text import languages
 
 FILTERS, LEARNING_RATE, BATCH_SIZE, STEPS = 64, 0.005, 64, 672
 WIDTHS = (2, 3, 4)
@@ -38,20 +41,61 @@ SHOWN = "territory 151"  # Eastern Europe: of the test part, with twelve differe
 
 def load() -> tuple:
     """Return the split names, and the letters of the training names."""
-    from cnnbook.text import languages
-
-    parts = languages.split(languages.names())
+    parts = languages.split(languages.cldr_names())
     return parts, languages.alphabet(name.text for name in parts.training)
 
 
-def labels(names: list):
+def labels(named: list):
     """Return the number of each name's language."""
     import numpy as np
 
-    from cnnbook.text import languages
+    codes = list(names.LANGUAGES)
+    return np.array([codes.index(name.language) for name in named])
 
-    codes = list(languages.LANGUAGES)
-    return np.array([codes.index(name.language) for name in names])
+
+def network(
+    channels: int,
+    filters: int = 64,
+    widths: Sequence[int] = (2, 3, 4),
+    pooling: str = "max",
+    seed: int = 0,
+):
+    """Build the chapter's network, or one that differs in a part.
+
+    ``pooling`` by "mean" is over the windows in which a letter or a mark stands.
+    """
+    from keras import Input, Model, layers, ops
+
+    rows = Input((names.PLACES, channels))
+    pooled = []
+    for width in widths:
+        maps = layers.Conv1D(filters, width, activation="relu", name=f"width_{width}")(rows)
+        if pooling == "max":
+            pooled.append(layers.GlobalMaxPooling1D()(maps))
+            continue
+        filled = ops.max(rows, axis=2, keepdims=True)
+        filled = layers.MaxPooling1D(width, strides=1)(filled)
+        pooled.append(ops.sum(maps * filled, axis=1) / ops.sum(filled, axis=1))
+    features = layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
+    features = layers.Dropout(0.5, seed=seed)(features)
+    return Model(rows, layers.Dense(len(names.LANGUAGES), name="logits")(features))
+
+
+def fit(model, rows, y, seed: int) -> None:
+    """Train for `STEPS` batches, however many names there are."""
+    import keras
+    import numpy as np
+
+    model.compile(
+        optimizer=keras.optimizers.Adam(LEARNING_RATE),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    generator = np.random.default_rng(seed)
+    wanted = STEPS * BATCH_SIZE
+    passes = -(-wanted // len(y))
+    order = np.concatenate([generator.permutation(len(y)) for _ in range(passes)])[:wanted]
+    for part in np.split(order, 12):
+        model.fit(rows[part], y[part], batch_size=BATCH_SIZE, shuffle=False, verbose=0)
 
 
 def shuffle(texts: list[str], seed: int) -> list[str]:
@@ -62,21 +106,19 @@ def shuffle(texts: list[str], seed: int) -> list[str]:
     return ["".join(generator.permutation(list(text))) for text in texts]
 
 
-def subset(names: list, share: float, seed: int) -> list:
+def subset(named: list, share: float, seed: int) -> list:
     """Return the names of a random share of the concepts."""
     import numpy as np
 
-    concepts = sorted({name.concept for name in names})
+    concepts = sorted({name.concept for name in named})
     generator = np.random.default_rng(seed)
     kept = set(generator.permutation(concepts)[: round(share * len(concepts))])
-    return [name for name in names if name.concept in kept]
+    return [name for name in named if name.concept in kept]
 
 
 def naive_bayes(training: list, longest: int, alpha: float):
     """Return counts of n-grams with naive Bayes, fitted."""
     from sklearn import feature_extraction, naive_bayes, pipeline
-
-    from cnnbook.text import languages
 
     model = pipeline.make_pipeline(
         feature_extraction.text.CountVectorizer(
@@ -84,12 +126,12 @@ def naive_bayes(training: list, longest: int, alpha: float):
         ),
         naive_bayes.MultinomialNB(alpha=alpha),
     )
-    return model.fit(marked(training, languages), labels(training))
+    return model.fit(marked(training), labels(training))
 
 
-def marked(names: list, languages) -> list[str]:
+def marked(named: list) -> list[str]:
     """Return the texts between the marks that the network sees too."""
-    return [languages.START + name.text + languages.END for name in names]
+    return [names.START + name.text + names.END for name in named]
 
 
 def letters_of(numbers) -> str:
@@ -100,9 +142,6 @@ def letters_of(numbers) -> str:
 def train_one(condition: str, seed: int) -> dict:
     """Train under one condition and score on validation names; as chosen, on test names too."""
     import keras
-    import numpy as np
-
-    from cnnbook.text import languages
 
     options = dict(CONDITIONS[condition])
     share, shuffled = options.pop("share", 1), options.pop("shuffled", False)
@@ -114,25 +153,13 @@ def train_one(condition: str, seed: int) -> dict:
     }
     if shuffled:
         texts = {part: shuffle(those, seed) for part, those in texts.items()}
-    rows = {part: languages.encode(those, letters) for part, those in texts.items()}
+    rows = {part: names.encode(those, letters) for part, those in texts.items()}
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
-    model = languages.network(
-        len(letters), **({"filters": FILTERS, "widths": WIDTHS} | options), seed=seed
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adam(LEARNING_RATE),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
-    generator = np.random.default_rng(seed)
-    wanted = STEPS * BATCH_SIZE
-    passes = -(-wanted // len(training))
-    order = np.concatenate([generator.permutation(len(training)) for _ in range(passes)])[:wanted]
+    model = network(len(letters), **({"filters": FILTERS, "widths": WIDTHS} | options), seed=seed)
     x, y = rows["training"], labels(training)
     started = time.process_time()
-    epochs = 12
-    for part in np.split(order, epochs):
-        model.fit(x[part], y[part], batch_size=BATCH_SIZE, shuffle=False, verbose=0)
+    fit(model, x, y, seed)
     seconds = time.process_time() - started
 
     def logits(those):
@@ -148,28 +175,28 @@ def train_one(condition: str, seed: int) -> dict:
     }
     if condition != "all widths":
         return result
-    scores = logits(languages.encode([name.text for name in parts.test], letters))
+    scores = logits(names.encode([name.text for name in parts.test], letters))
     result["test_accuracy"] = accuracy(scores, labels(parts.test))
     result["test_answers"] = letters_of(scores.argmax(axis=1))
     # Names of a kind that was not learned from.
-    currencies = languages.split(languages.names(kinds=languages.OTHER_KINDS))
+    currencies = languages.split(languages.cldr_names(["currency"]))
     currencies = [*currencies.training, *currencies.validation, *currencies.test]
-    scores = logits(languages.encode([name.text for name in currencies], letters))
+    scores = logits(names.encode([name.text for name in currencies], letters))
     result["currency_names"] = len(currencies)
     result["currency_accuracy"] = accuracy(scores, labels(currencies))
     if seed == 0:
         shown = [name for name in parts.test if name.concept == SHOWN]
-        encoded = languages.encode([name.text for name in shown], letters)
-        contributions = languages.letter_contributions(model, encoded)
+        encoded = names.encode([name.text for name in shown], letters)
+        contributions = names.letter_contributions(model, encoded)
         contributions -= contributions.mean(axis=2, keepdims=True)
         result["shown"] = [
             {
                 "text": name.text,
                 "language": name.language,
-                "read_as": list(languages.LANGUAGES)[scored.argmax()],
+                "read_as": list(names.LANGUAGES)[scored.argmax()],
                 "contributions": added[
-                    languages.MARGIN : languages.MARGIN + len(name.text) + 2,
-                    list(languages.LANGUAGES).index(name.language),
+                    names.MARGIN : names.MARGIN + len(name.text) + 2,
+                    list(names.LANGUAGES).index(name.language),
                 ]
                 .round(3)
                 .tolist(),
@@ -193,11 +220,9 @@ def count_ngrams() -> dict:
     """Score counts of n-grams with naive Bayes and logistic regression, chosen on validation."""
     from sklearn import feature_extraction, linear_model, pipeline
 
-    from cnnbook.text import languages
-
     parts, _ = load()
     y_validation, y_test = labels(parts.validation), labels(parts.test)
-    validation, test = marked(parts.validation, languages), marked(parts.test, languages)
+    validation, test = marked(parts.validation), marked(parts.test)
     grid = [
         {
             "longest": longest,
@@ -234,7 +259,7 @@ def count_ngrams() -> dict:
                 analyzer="char", ngram_range=(1, chosen["longest"]), lowercase=False
             ),
             linear_model.LogisticRegression(C=cost, max_iter=300),
-        ).fit(marked(parts.training, languages), labels(parts.training))
+        ).fit(marked(parts.training), labels(parts.training))
         score = round(model.score(validation, y_validation), 6)
         logistic_grid.append({"cost": cost, "validation_accuracy": score})
         models.append(model)

@@ -12,11 +12,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.ndimage
 
-from cnnbook import audio, plots, results, style
-from cnnbook.applications import scenes
+from cnnbook import plots, results, style
+from cnnbook.applications import scenes, tones
 from cnnbook.applications.boxes import Detections, iou, match
+from cnnbook.applications.names import END, LANGUAGES, MARGIN, START, encode, letter_contributions
 from cnnbook.segmentation.figures import DIGIT_COLORS
-from cnnbook.text import languages
 
 LETTER_SIZE = 12  # points: about eleven pixels on a phone
 LEAST_NAMED = 25  # pixels of a patch that gets its name
@@ -188,7 +188,7 @@ def one_answer(
     images : array of shape (N, 28, 28), 0 for paper
     answers : N pairs: what is written below a picture, and whether it is right
     recordings : kind of noise, samples of shape (samples,), the classes of
-        `cnnbook.audio.sliding` along it, and whether they are right
+        `cnnbook.applications.tones.sliding` along it, and whether they are right
     names : text with its marks, what each letter adds to the answer, the answer, and whether it is
         right
     """
@@ -212,22 +212,22 @@ def _recording(axis, noise: str, sound: np.ndarray, heard: np.ndarray, right: bo
     """Draw a recording, and above it the keys that were heard where they were heard."""
     block = 20  # samples: what a page can show
     levels = sound[: len(sound) // block * block].reshape(-1, block)
-    seconds = block * (np.arange(len(levels)) + 0.5) / audio.SAMPLE_RATE
+    seconds = block * (np.arange(len(levels)) + 0.5) / tones.SAMPLE_RATE
     axis.fill_between(seconds, levels.min(axis=1), levels.max(axis=1), color=plots.GREY, lw=0)
     axis.set(xlim=(0, seconds[-1]), yticks=[], ylim=(-4, 5.6))
     axis.spines["left"].set_visible(False)
     color = plots.BLACK if right else plots.WRONG
-    said = f"in {noise}, read {audio.read_out(heard)}"
+    said = f"in {noise}, read {tones.read_out(heard)}"
     axis.set_title(said, fontsize=LETTER_SIZE, loc="left", color=color)
     edges, last = np.flatnonzero(np.diff(heard)) + 1, None
     for run, start in zip(np.split(heard, edges), [0, *edges], strict=True):
-        if len(run) < 8 or run[0] == last:  # as `cnnbook.audio.read_out` has it
+        if len(run) < 8 or run[0] == last:  # as `cnnbook.applications.tones.read_out` has it
             continue
         last = run[0]
-        if last != audio.NO_KEY:
-            middle = 32 * (start + len(run) / 2) + audio.WINDOW / 2
+        if last != tones.NO_KEY:
+            middle = 32 * (start + len(run) / 2) + tones.WINDOW / 2
             axis.text(
-                middle / audio.SAMPLE_RATE, 4.6, audio.KEYS[last], ha="center", va="center",
+                middle / tones.SAMPLE_RATE, 4.6, tones.KEYS[last], ha="center", va="center",
                 fontsize=LETTER_SIZE, fontweight="bold", color=color,
             )  # fmt: skip
 
@@ -245,7 +245,7 @@ def _letters(axis, names: Sequence[tuple[str, np.ndarray, str, bool]]) -> None:
                     alpha=min(abs(value) / scale, 1), edgecolor="none",
                 )
             )  # fmt: skip
-            if letter not in languages.START + languages.END:
+            if letter not in START + END:
                 axis.text(column + 0.5, row, letter, ha="center", va="center", fontsize=12)
         axis.text(
             longest + 0.7, row, answer, va="center", fontsize=LETTER_SIZE,
@@ -260,20 +260,20 @@ def named(network, letters: str, names: Mapping[str, str]) -> list[tuple]:
 
     Parameters
     ----------
-    network : as `cnnbook.text.languages.network` builds it
+    network : the stored network on letters
     letters : its alphabet
-    names : language, a key of `cnnbook.text.languages.LANGUAGES`, to a name in it, without marks
+    names : language, a key of `LANGUAGES`, to a name in it, without marks
     """
-    rows = languages.encode(list(names.values()), letters)
+    rows = encode(list(names.values()), letters)
     answers = np.asarray(network(rows)).argmax(axis=1)
-    added = languages.letter_contributions(network, rows)
+    added = letter_contributions(network, rows)
     added -= added.mean(axis=2, keepdims=True)
     drawn = []
     for (code, text), answer, values in zip(names.items(), answers, added, strict=True):
-        spelled = slice(languages.MARGIN, languages.MARGIN + len(text) + 2)
-        read = list(languages.LANGUAGES)[answer]
-        marked = languages.START + text + languages.END
-        drawn.append((marked, values[spelled, answer], languages.LANGUAGES[read], read == code))
+        spelled = slice(MARGIN, MARGIN + len(text) + 2)
+        read = list(LANGUAGES)[answer]
+        marked = START + text + END
+        drawn.append((marked, values[spelled, answer], LANGUAGES[read], read == code))
     return drawn
 
 

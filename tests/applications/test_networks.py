@@ -1,12 +1,10 @@
 """The stored networks of the applications fit, are small, and do what was stored with them."""
 
-import keras
 import numpy as np
 import pytest
 
-from cnnbook import audio, classifiers, data, results, segmentation
+from cnnbook import classifiers, data, results, segmentation
 from cnnbook.applications import boxes, networks, scenes
-from cnnbook.text import languages
 
 
 @pytest.fixture(scope="module")
@@ -43,25 +41,6 @@ def test_the_classifier_reads_as_many_validation_digits_as_stored(held):
     read = classifiers.probabilities([network], data.scale_pixels(held[0])).argmax(axis=1)
     # Another machine rounds otherwise: a digit or two may tip.
     assert np.mean(read == held[1]) == pytest.approx(facts["validation"]["accuracy"], abs=6e-4)
-
-
-def test_the_network_on_names_reads_as_many_validation_names_as_stored():
-    network, facts = networks.load("text")
-    names = languages.split(languages.names()).validation
-    rows = languages.encode([name.text for name in names], facts["letters"])
-    codes = list(languages.LANGUAGES)
-    read = [codes[n] for n in keras.ops.argmax(network(rows), axis=1)]
-    right = np.mean([a == name.language for a, name in zip(read, names, strict=True)])
-    assert len(facts["letters"]) == networks.LETTERS
-    assert right == pytest.approx(facts["validation"]["accuracy"], abs=3e-3)
-
-
-def test_the_network_on_sounds_hears_nearly_every_key_in_little_noise():
-    network, _ = networks.load("audio")
-    random = audio.generator("validation", 1)
-    sounds, labels = audio.windows(200, 0, ("white",), random, range(audio.NO_KEY))
-    heard = network.predict(sounds, verbose=0)[:, : audio.NO_KEY].argmax(axis=1)
-    assert np.mean(heard == labels) > 0.97
 
 
 def test_the_detector_finds_nearly_every_digit(drawn):
