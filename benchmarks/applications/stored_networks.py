@@ -29,29 +29,6 @@ def rounded(model) -> None:
     model.set_weights([half.astype(np.float32) for half in halves])
 
 
-def fast() -> tuple:
-    """Train the classifier of the chapter "Classify images"; it also judges generated digits."""
-    from cnnbook import classifiers, data
-
-    (x_fit, y_fit), held = sweep.digits(55_000)
-    _, (x_test, y_test) = data.load_mnist()
-    start = time.process_time()
-    (model,) = classifiers.train(classifiers.FAST, x_fit, y_fit, seed=SEED)
-    seconds = time.process_time() - start
-    rounded(model)
-
-    def score(images, labels) -> dict:
-        right = classifiers.probabilities([model], images).argmax(axis=1) == labels
-        return {"digits": len(labels), "accuracy": round(float(right.mean()), 6)}
-
-    return model, {
-        "epochs": classifiers.FAST.epochs,
-        "processor_seconds": seconds,
-        "validation": score(*held),
-        "test": score(data.scale_pixels(x_test), y_test),
-    }
-
-
 def detection() -> tuple:
     """Train the detector in full."""
     from benchmarks.detection import detection as benchmark
@@ -77,25 +54,6 @@ def detection() -> tuple:
         "processor_seconds": seconds,
         "validation": score(validation, benchmark.VALIDATION_SCENES, benchmark.VALIDATION_SEED),
         "test": score(test, benchmark.TEST_SCENES, benchmark.TEST_SEED),
-    }
-
-
-def segmentation() -> tuple:
-    """Train the U-Net for long: its way down on cells, then all of it on pixels."""
-    from benchmarks.segmentation import segmentation as benchmark
-
-    model, _, _, seconds = benchmark.two_stages(SEED, benchmark.LONG)
-    rounded(model)
-
-    def score(part: str, count: int, seed: int) -> dict:
-        scores, _ = benchmark.score(model, benchmark.draw(part, count, seed))
-        return {"scenes": count, "mean_iou": scores["mean_iou"]}
-
-    return model, {
-        "scenes": benchmark.LONG,
-        "processor_seconds": sum(seconds),
-        "validation": score("validation", benchmark.VALIDATION_SCENES, benchmark.VALIDATION_SEED),
-        "test": score("test", benchmark.TEST_SCENES, benchmark.TEST_SEED),
     }
 
 
@@ -247,13 +205,11 @@ def text() -> tuple:
     }
 
 
-TRAINERS = {  # the flow is scored by the fast network, which therefore comes first
-    "fast_network": fast,
+TRAINERS = {
     "text_network": text,
     "audio_network": audio,
     "flow_network": flow,
     "detection_network": detection,
-    "segmentation_network": segmentation,
 }
 
 

@@ -222,13 +222,8 @@ def train(setting: dict) -> dict:
     some = slice(FEATURE_DIGITS)
     readers = [Reader(model, x_fit[some], y_fit[some]) for model in models]
     pictures, labels, _ = out_of_distribution.printed_digits()
-    kinds = {
-        "letters": out_of_distribution.letters(STRANGERS, seed)[0],
-        "noise": out_of_distribution.noise(STRANGERS, seed),
-        "shuffled": out_of_distribution.shuffled(validation[0][:STRANGERS], seed),
-        "photographs": out_of_distribution.photograph_patches(STRANGERS, seed),
-        "printed": pictures,
-    }
+    kinds = out_of_distribution.strangers(validation[0][:STRANGERS], seed)
+    kinds["printed"] = pictures
     measured = {"training_seconds_a_network": round(seconds, 1), "networks": []}
     for count in (1, NETWORKS):
         printed = read_all(readers[:count], pictures)["logits"].argmax(axis=1)
