@@ -193,24 +193,6 @@ def named(network, letters: str, names: Mapping[str, str]) -> list[tuple]:
     return drawn
 
 
-def film_strip(
-    stops: Sequence[np.ndarray], columns: int, texts: Sequence[str]
-) -> matplotlib.figure.Figure:
-    """Draw frames side by side, without a gap, each a block of digits (28, 28) over their texts."""
-    frames, rows = len(stops), len(texts) // columns
-    side = plots.WIDTH_INCHES / columns
-    figure = plt.figure(figsize=(frames * plots.WIDTH_INCHES, rows * (side + 0.25)), layout="none")
-    axes = figure.subplots(rows, frames * columns, squeeze=False)
-    figure.subplots_adjust(0, 0.25 / (rows * (side + 0.25)), 1, 1, wspace=0.06, hspace=0.3)
-    for frame, digits in enumerate(stops):
-        for place, (digit, text) in enumerate(zip(digits, texts, strict=True)):
-            axis = axes[place // columns, frame * columns + place % columns]
-            axis.imshow(digit, vmin=-1, vmax=1)
-            _still(axis)
-            axis.set_xlabel(text, fontsize=LETTER_SIZE, labelpad=3)
-    return figure
-
-
 def stored_painting(name: str) -> np.ndarray:
     """Return the temple as it was painted at full size in a style: (256, 384, 3), from 0 to 1."""
     for run in results.load("applications/style")["runs"]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from cnnbook import generation, results
+from cnnbook import results
 
-#: task to the stored network
 STORED = {
     "classification": "applications/fast_network",
     "detection": "applications/detection_network",
@@ -20,9 +19,3 @@ STORED = {
 def load(task: str) -> tuple[keras.Model, dict]:
     """Return the network of a task, a key of `STORED`, and how it was trained and how it scores."""
     return results.load_network(STORED[task])
-
-
-def judge() -> generation.Judge:
-    """Return the network that reads generated digits: the one for classification, in two parts."""
-    network, _ = load("classification")
-    return generation.Judge(network, keras.Model(network.input, network.layers[-2].output))

@@ -8,13 +8,13 @@ import keras
 import numpy as np
 import scipy.ndimage
 
-from cnnbook import classifiers
+from cnnbook import checks, classifiers
 
 CLASSES = 11  # ten digits, and ground
 
 
 def check_classes(masks: np.ndarray) -> None:
-    """Refuse masks that a mistake has made: classes of no digit, or means of two classes."""
+    """Refuse classes that are none, such as means of two."""
     if masks.dtype.kind not in "ui" or masks.min() < 0 or masks.max() >= CLASSES:
         raise ValueError(
             f"masks must hold the integers 0 to {CLASSES - 1}, "
@@ -153,28 +153,25 @@ def train(
     cell (N, h, w, 11). Without a loss, it is the cross-entropy of either.
     """
     check_pixels(images)
-    if not peak_rate > 0:
-        raise ValueError(f"peak_rate must be above 0, got {peak_rate}.")
+    checks.number("peak_rate", peak_rate, least=0, open_=True)
     if targets.ndim == 3:
         check_classes(targets)
     if loss is None:
         losses = keras.losses
         kinds = {3: losses.SparseCategoricalCrossentropy, 4: losses.CategoricalCrossentropy}
         loss = kinds[targets.ndim](from_logits=True)
-    steps = len(images) // 4
+    count = len(images) // 4 * 4
     # Adam's own 0.999 remembers the first, large gradients for a thousand steps, more than
     # there are here, and keeps the steps small.
-    rate = classifiers.one_cycle(peak_rate, steps, warm_up=0.2)
+    rate = classifiers.one_cycle(peak_rate, count // 4, warm_up=0.2)
     model.compile(
         optimizer=keras.optimizers.Adam(rate, beta_2=0.98),
         loss=loss,
         steps_per_execution=10,
         jit_compile=False,  # compiling for the processor takes longer than it saves
     )
-    some = slice(4 * steps)
-    model.fit(
-        images[some, ..., None], targets[some], batch_size=4, callbacks=list(callbacks), verbose=0
-    )
+    options = {"batch_size": 4, "callbacks": list(callbacks), "verbose": 0}
+    model.fit(images[:count, ..., None], targets[:count], **options)
     return model
 
 
