@@ -8,35 +8,15 @@ import numpy as np
 
 
 class Bins(NamedTuple):
-    """Answers grouped by confidence, the largest probability; empty groups are left out."""
+    """Answers in groups of similar confidence, the largest probability; empty ones are left out."""
 
-    #: mean confidence of each group, in (0, 1]
-    confidence: np.ndarray
-    #: share of right answers in each group, in [0, 1]
-    accuracy: np.ndarray
-    #: answers in each group
-    count: np.ndarray
+    confidence: np.ndarray  # mean of each group, in (0, 1]
+    accuracy: np.ndarray  # share of right answers in each group, in [0, 1]
+    count: np.ndarray  # answers in each group
 
 
 def confidence_bins(probabilities: np.ndarray, labels: np.ndarray, bin_count: int = 15) -> Bins:
-    """Group answers by confidence into bins of equal width from 0 to 1.
-
-    Parameters
-    ----------
-    probabilities : array of shape (N, C), in [0, 1]
-    labels : integer array of shape (N,), from 0 to C - 1
-    bin_count : number of bins
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, a probability is not in [0, 1], or bin_count is below 1.
-    """
-    probabilities, labels = np.asarray(probabilities), np.asarray(labels)
-    if probabilities.ndim != 2 or probabilities.size == 0:
-        raise ValueError(
-            f"probabilities must have the axes (N, C) with N > 0, got shape {probabilities.shape}."
-        )
+    """Group answers, of shape (N, C), by confidence into bins of equal width from 0 to 1."""
     if not ((probabilities >= 0) & (probabilities <= 1 + 1e-3)).all():
         raise ValueError(
             "probabilities must be from 0 to 1, "
@@ -44,8 +24,6 @@ def confidence_bins(probabilities: np.ndarray, labels: np.ndarray, bin_count: in
         )
     if labels.shape != probabilities.shape[:1]:
         raise ValueError(f"labels must have the shape ({len(probabilities)},), got {labels.shape}.")
-    if bin_count < 1:
-        raise ValueError(f"bin_count must be 1 or more, got {bin_count}.")
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
     # Upper edges belong to their bin, so that a confidence of 1 falls into the last.
@@ -62,14 +40,8 @@ def confidence_bins(probabilities: np.ndarray, labels: np.ndarray, bin_count: in
 def expected_calibration_error(
     probabilities: np.ndarray, labels: np.ndarray, bin_count: int = 15
 ) -> float:
-    r"""Average the distance of confidence from accuracy over the bins, weighted by their counts.
+    """Average |accuracy - confidence| over the bins, weighted by their counts.
 
-    .. math:: \sum_b \frac{n_b}{N} \left| \mathrm{accuracy}_b - \mathrm{confidence}_b \right|
-
-    Parameters and errors are those of `confidence_bins`. Returns a number in [0, 1].
-
-    References
-    ----------
     Guo, Pleiss, Sun and Weinberger (2017), "On calibration of modern neural networks", equation 3.
     """
     bins = confidence_bins(probabilities, labels, bin_count)

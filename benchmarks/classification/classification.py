@@ -18,10 +18,7 @@ STRANGERS = 480  # of each kind
 FEATURE_DIGITS = 20_000  # training digits from which the statistics of the features are taken
 RIDGE = 1e-3  # added to the variances, as a share of their mean
 TARGET_RISK = 0.005
-DOUBT = 0.05  # how probable it may be that the threshold misses the target
 KEPT = 0.95  # share of validation digits that a detector of strangers must let through
-# The thresholds tried, from the strictest: 1 - confidence from a thousandth to a half.
-THRESHOLDS = tuple(1 - 10 ** -(3 - 0.05 * step) for step in range(55))
 
 
 def log_sum_exp(logits):
@@ -36,41 +33,6 @@ def softmax(logits):
     import scipy.special
 
     return scipy.special.softmax(logits, axis=1).clip(0, 1)
-
-
-def negative_log_likelihood(logits, labels) -> float:
-    """Return the mean loss of logits, in nats."""
-    import numpy as np
-
-    return float((log_sum_exp(logits) - logits[np.arange(len(labels)), labels]).mean())
-
-
-def fit_temperature(logits, labels) -> float:
-    """Return the temperature at which the loss on these labels is smallest."""
-    import scipy.optimize
-
-    return float(
-        scipy.optimize.minimize_scalar(
-            lambda t: negative_log_likelihood(logits / t, labels),
-            bounds=(0.2, 5),
-            method="bounded",
-        ).x
-    )
-
-
-def choose_threshold(confidence, wrong) -> float:
-    """Loosen the threshold step by step as long as an upper bound of the risk keeps the target."""
-    import numpy as np
-    import scipy.stats
-
-    chosen = np.inf
-    for threshold in THRESHOLDS:
-        accepted = confidence >= threshold
-        errors, count = (wrong & accepted).sum(), accepted.sum()
-        if scipy.stats.beta.ppf(1 - DOUBT, errors + 1, count - errors) > TARGET_RISK:
-            break
-        chosen = float(threshold)
-    return chosen
 
 
 class Reader:
@@ -146,13 +108,14 @@ def measure(readers, validation, test, strangers) -> dict:
     import sklearn.metrics
 
     from cnnbook import metrics
+    from cnnbook.classification import abstention
 
     (x_validation, y_validation), (x_test, y_test) = validation, test
     said = read_all(readers, x_validation)
-    temperature = fit_temperature(said["logits"], y_validation)
+    temperature = abstention.fit_temperature(said["logits"], y_validation)
     known = score(said, temperature, said)
-    threshold = choose_threshold(
-        known["probability at T"], said["logits"].argmax(axis=1) != y_validation
+    threshold = abstention.choose_threshold(
+        known["probability at T"], said["logits"].argmax(axis=1) != y_validation, TARGET_RISK
     )
     limits = {name: np.quantile(values, 1 - KEPT) for name, values in known.items()}
 
@@ -170,7 +133,7 @@ def measure(readers, validation, test, strangers) -> dict:
     }
     for name, divisor in (("before", 1), ("after", temperature)):
         logits = on_test["logits"] / divisor
-        result[f"loss_{name}"] = negative_log_likelihood(logits, y_test)
+        result[f"loss_{name}"] = abstention.loss_at(1, logits, y_test)
         result[f"calibration_error_{name}"] = metrics.expected_calibration_error(
             softmax(logits), y_test
         )
@@ -222,13 +185,8 @@ def train(setting: dict) -> dict:
     some = slice(FEATURE_DIGITS)
     readers = [Reader(model, x_fit[some], y_fit[some]) for model in models]
     pictures, labels, _ = out_of_distribution.printed_digits()
-    kinds = {
-        "letters": out_of_distribution.letters(STRANGERS, seed)[0],
-        "noise": out_of_distribution.noise(STRANGERS, seed),
-        "shuffled": out_of_distribution.shuffled(validation[0][:STRANGERS], seed),
-        "photographs": out_of_distribution.photograph_patches(STRANGERS, seed),
-        "printed": pictures,
-    }
+    kinds = out_of_distribution.strangers(validation[0][:STRANGERS], seed)
+    kinds["printed"] = pictures
     measured = {"training_seconds_a_network": round(seconds, 1), "networks": []}
     for count in (1, NETWORKS):
         printed = read_all(readers[:count], pictures)["logits"].argmax(axis=1)
@@ -249,7 +207,7 @@ def main() -> None:
         "feature_digits": FEATURE_DIGITS,
         "ridge": RIDGE,
         "target_risk": TARGET_RISK,
-        "doubt": DOUBT,
+        "doubt": 0.05,  # how probable it may be that the threshold misses the target
         "kept": KEPT,
     }
     results.save("classification/classification", {"recipe": recipe, "runs": runs})

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import matplotlib.axes
-import matplotlib.colors
 import matplotlib.figure
-import matplotlib.patheffects
 import matplotlib.pyplot as plt
 import numpy as np
-import scipy.ndimage
 
 from cnnbook import plots, results, style
-from cnnbook.applications import scenes, tones
+from cnnbook.applications import masks, scenes, tones
 from cnnbook.applications.boxes import Detections, iou, match
 from cnnbook.applications.names import END, LANGUAGES, MARGIN, START, encode, letter_contributions
-from cnnbook.segmentation.figures import DIGIT_COLORS
 
 LETTER_SIZE = 12  # points: about eleven pixels on a phone
-LEAST_NAMED = 25  # pixels of a patch that gets its name
 RIGHT, WRONG = plots.YELLOW, plots.ORANGE  # of boxes, on a dark ground
 
 
@@ -30,17 +25,10 @@ def _still(axis: matplotlib.axes.Axes) -> None:
 
 
 def boxes(axis: matplotlib.axes.Axes, scene: scenes.Scenes, number: int, found: Detections) -> None:
-    """Draw one scene with the boxes found in it: right ones solid, wrong ones dashed.
+    """Draw scene `number` with the boxes found in it: right ones solid, wrong ones dashed.
 
     A box is right if it names a digit that is there, and has with it an IoU of a half or more. A
     digit that no right box covers gets a dotted frame.
-
-    Parameters
-    ----------
-    axis : where to draw
-    scene : scenes, as `cnnbook.applications.scenes.draw_scenes` returns them
-    number : which of them
-    found : detections in all scenes
     """
     side, found = scenes.SCENE_PIXELS, found.of(number)
     axis.imshow(scene.images[number], cmap="gray", vmin=0, vmax=255, extent=(0, side, side, 0))
@@ -74,52 +62,6 @@ def _box(axis, box: np.ndarray, text: str, color: str, line: str) -> None:
         )  # fmt: skip
 
 
-def classes(axis: matplotlib.axes.Axes, mask: np.ndarray) -> None:
-    """Draw a class for each pixel, a colour a digit and ground white, and name each patch.
-
-    Parameters
-    ----------
-    axis : where to draw
-    mask : integer array of shape (H, W), from 0 to 10
-    """
-    colors = matplotlib.colors.ListedColormap([*DIGIT_COLORS, "white"])
-    axis.imshow(mask, cmap=colors, vmin=-0.5, vmax=10.5)
-    outline = [matplotlib.patheffects.withStroke(linewidth=3, foreground="white")]
-    taken = mask < scenes.BACKGROUND
-    for digit in range(10):
-        patches, _ = scipy.ndimage.label(mask == digit, structure=np.ones((3, 3)))
-        for number, place in enumerate(scipy.ndimage.find_objects(patches), start=1):
-            if np.count_nonzero(patches == number) >= LEAST_NAMED:
-                x, y = _beside(place, taken)
-                taken[max(y - 5, 0) : y + 6, max(x - 4, 0) : x + 5] = True
-                axis.text(
-                    x, y, str(digit), ha="center", va="center", fontsize=LETTER_SIZE,
-                    path_effects=outline,
-                )  # fmt: skip
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set(visible=True, color=plots.GREY, linewidth=0.5)
-
-
-def _beside(place: tuple[slice, slice], taken: np.ndarray) -> tuple[int, int]:
-    """Return x and y beside a patch where a name covers least of what is there."""
-    rows, columns = place
-    x, y = (columns.start + columns.stop) // 2, (rows.start + rows.stop) // 2
-    places = [
-        (x, rows.stop + 5),
-        (x, rows.start - 6),
-        (columns.start - 5, y),
-        (columns.stop + 4, y),
-    ]
-
-    def cost(spot):
-        x, y = spot
-        if not (4 <= x < taken.shape[1] - 4 and 5 <= y < taken.shape[0] - 5):
-            return np.inf
-        return taken[y - 5 : y + 6, x - 4 : x + 5].sum()
-
-    return min(places, key=cost)
-
-
 def gallery(
     scene: scenes.Scenes,
     number: int,
@@ -128,18 +70,10 @@ def gallery(
     digits: np.ndarray,
     painting: np.ndarray,
 ) -> matplotlib.figure.Figure:
-    """Draw what four networks made: boxes, a class for each pixel, digits, and a painting.
-
-    Parameters
-    ----------
-    scene, number, found : as in `boxes`
-    mask : of that scene, as in `classes`
-    digits : array of shape (16, 28, 28), ink 1
-    painting : array of shape (H, W, 3), from 0 to 1, H at most W; its left part is shown
-    """
+    """Draw what four networks made of scene `number`, of sixteen labels and of a photograph."""
     figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.7))
     boxes(axes[0, 0], scene, number, found)
-    classes(axes[0, 1], mask)
+    masks.draw(axes[0, 1], mask)
     rows = [np.hstack(digits[start : start + 4]) for start in range(0, 16, 4)]
     axes[1, 0].imshow(np.vstack(rows), vmin=0, vmax=1)
     axes[1, 1].imshow(painting[:, : len(painting)], interpolation="bilinear")
@@ -152,16 +86,9 @@ def gallery(
 
 
 def where(
-    scene: scenes.Scenes, numbers: Sequence[int], found: Detections, masks: np.ndarray
+    scene: scenes.Scenes, numbers: Sequence[int], found: Detections, classes: np.ndarray
 ) -> matplotlib.figure.Figure:
-    """Draw scenes, each with the boxes and the classes that were found.
-
-    Parameters
-    ----------
-    scene, found : as in `boxes`
-    numbers : the scenes to draw, a row each
-    masks : array of shape (N, 96, 96) for all scenes, as in `classes`
-    """
+    """Draw some scenes, a row each, with the boxes and the classes that were found."""
     figure, axes = plt.subplots(
         len(numbers), 3, figsize=(plots.WIDTH_INCHES, 1.78 * len(numbers) + 0.3), squeeze=False
     )
@@ -169,7 +96,7 @@ def where(
         row[0].imshow(scene.images[number], cmap="gray", vmin=0, vmax=255)
         _still(row[0])
         boxes(row[1], scene, number, found)
-        classes(row[2], masks[number])
+        masks.draw(row[2], classes[number])
     for axis, title in zip(axes[0], ("goes in", "boxes", "pixels"), strict=True):
         axis.set_title(title, fontsize=LETTER_SIZE)
     return figure
@@ -183,14 +110,9 @@ def one_answer(
 ) -> matplotlib.figure.Figure:
     """Draw pictures, sounds and names, each with the one answer that a network gave.
 
-    Parameters
-    ----------
-    images : array of shape (N, 28, 28), 0 for paper
-    answers : N pairs: what is written below a picture, and whether it is right
-    recordings : kind of noise, samples of shape (samples,), the classes of
-        `cnnbook.applications.tones.sliding` along it, and whether they are right
-    names : text with its marks, what each letter adds to the answer, the answer, and whether it is
-        right
+    answers : what is written below each picture (28, 28), and whether it is right
+    recordings : kind of noise, samples, the classes heard along them, and whether they are right
+    names : text with its marks, what each letter adds to the answer, the answer, if it is right
     """
     heights = [1.05, 0.95 * len(recordings) + 0.5, 0.32 * len(names) + 0.1]
     figure = plt.figure(figsize=(plots.WIDTH_INCHES, sum(heights)))
@@ -256,14 +178,7 @@ def _letters(axis, names: Sequence[tuple[str, np.ndarray, str, bool]]) -> None:
 
 
 def named(network, letters: str, names: Mapping[str, str]) -> list[tuple]:
-    """Read names, and return what `one_answer` draws of each.
-
-    Parameters
-    ----------
-    network : the stored network on letters
-    letters : its alphabet
-    names : language, a key of `LANGUAGES`, to a name in it, without marks
-    """
+    """Read a name of each language, by its code, and return what `one_answer` draws of it."""
     rows = encode(list(names.values()), letters)
     answers = np.asarray(network(rows)).argmax(axis=1)
     added = letter_contributions(network, rows)
@@ -277,42 +192,8 @@ def named(network, letters: str, names: Mapping[str, str]) -> list[tuple]:
     return drawn
 
 
-def film_strip(
-    stops: Sequence[np.ndarray], columns: int, texts: Sequence[str]
-) -> matplotlib.figure.Figure:
-    """Draw frames side by side, all as large and without a gap, each a block of digits.
-
-    Parameters
-    ----------
-    stops : for each frame an array of shape (N, 28, 28), paper -1 and ink 1
-    columns : digits in a row of a frame; N is a multiple of it
-    texts : what stands below each of the N digits in every frame
-    """
-    frames, rows = len(stops), len(texts) // columns
-    side = plots.WIDTH_INCHES / columns
-    figure = plt.figure(figsize=(frames * plots.WIDTH_INCHES, rows * (side + 0.25)), layout="none")
-    axes = figure.subplots(rows, frames * columns, squeeze=False)
-    figure.subplots_adjust(0, 0.25 / (rows * (side + 0.25)), 1, 1, wspace=0.06, hspace=0.3)
-    for frame, digits in enumerate(stops):
-        for place, (digit, text) in enumerate(zip(digits, texts, strict=True)):
-            axis = axes[place // columns, frame * columns + place % columns]
-            axis.imshow(digit, vmin=-1, vmax=1)
-            _still(axis)
-            axis.set_xlabel(text, fontsize=LETTER_SIZE, labelpad=3)
-    return figure
-
-
 def stored_painting(name: str) -> np.ndarray:
-    """Return the temple in a style, as ``benchmarks/style.py`` painted it at full size.
-
-    Parameters
-    ----------
-    name : "flower", "strokes" or "digits"
-
-    Returns
-    -------
-    array of shape (256, 384, 3), from 0 to 1
-    """
+    """Return the temple as it was painted at full size in a style: (256, 384, 3), from 0 to 1."""
     for run in results.load("applications/style")["runs"]:
         if (run["group"], run["name"]) == ("full", name):
             return style.from_text(run["picture"])
@@ -322,14 +203,7 @@ def stored_painting(name: str) -> np.ndarray:
 def painted(
     pictures: Sequence[np.ndarray], titles: Sequence[str], inset: np.ndarray
 ) -> matplotlib.figure.Figure:
-    """Draw four pictures in two rows, each under its title, the first with the style in a corner.
-
-    Parameters
-    ----------
-    pictures : arrays of shape (H, W, 3), from 0 to 1
-    titles : one short text each
-    inset : array of the same kind
-    """
+    """Draw four pictures in two rows under their titles, the first with the style in a corner."""
     figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.2))
     for axis, picture, title in zip(axes.flat, pictures, titles, strict=True):
         axis.imshow(picture, interpolation="bilinear")
