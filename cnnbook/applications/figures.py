@@ -12,8 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.ndimage
 
-from cnnbook import audio, detection, plots, results, style
-from cnnbook.applications import scenes
+from cnnbook import audio, detection, plots, results
+from cnnbook.applications import painting, scenes
 from cnnbook.segmentation.figures import DIGIT_COLORS
 from cnnbook.text import languages
 
@@ -316,7 +316,7 @@ def stored_painting(name: str) -> np.ndarray:
     """
     for run in results.load("applications/style")["runs"]:
         if (run["group"], run["name"]) == ("full", name):
-            return style.from_text(run["picture"])
+            return painting.from_text(run["picture"])
     raise ValueError(f"name must be a style that was painted in full, got {name!r}.")
 
 
