@@ -7,8 +7,18 @@ patches are from those of the style, and how much of the content's edges it keep
 
 from __future__ import annotations
 
+import base64
+import io
+import time
+
+import keras
+import numpy as np
+import PIL.Image
+import tensorflow as tf
+
 from benchmarks import sweep
-from cnnbook import results
+from cnnbook import data, results, style
+from cnnbook.applications import painting
 
 HEIGHT = 128
 FULL_EVALUATIONS, EVALUATIONS = (50, 25), 40
@@ -26,26 +36,68 @@ NETWORK_WEIGHTS = {
 }
 SETTINGS = ("style conv1_1", "content conv2_2", "max pooling")
 OWN_SHARE, OWN_STEPS = 0.25, 300
+SIDES = (3, 5, 7, 11, 15, 23)  # of random filters, in pixels
 
 
 def style_picture(name: str, seed: int = 0):
     """Return the picture whose style is wanted."""
-    from cnnbook import data, style
-
     if name == "strokes":
-        return style.brush_strokes(256, 384, seed)
+        return painting.brush_strokes(256, 384, seed)
     if name == "digits":
         return style.digits_page(data.load_mnist()[0][0], 13, 19, seed)
-    return style.photograph(name)
+    return painting.photograph(name)
+
+
+def to_text(picture) -> str:
+    """Return a picture as a JPEG file in base64, which `painting.from_text` reads."""
+    file = io.BytesIO()
+    PIL.Image.fromarray(np.uint8(255 * picture + 0.5)).save(file, "JPEG", quality=85)
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def scales_network(seed: int):
+    """Build one layer of random filters of several sizes, 24 each, side by side.
+
+    The output is a dictionary: "side3" and so on to the maps of filters of that side. Each filter
+    has the mean 0 and the length 1: it answers to differences, of colours or of places. After
+    Ustyuzhaninov, Brendel, Gatys and Bethge (2016), "Texture Synthesis Using Shallow Convolutional
+    Networks with Random Filters".
+    """
+    generator = np.random.default_rng(seed)
+    pictures = keras.Input((None, None, 3))
+    centered, outputs = 255.0 * pictures[..., ::-1] - np.float32(painting.MEANS), {}
+    for side in SIDES:
+        kernel = generator.uniform(-1, 1, size=(side, side, 3, 24))
+        kernel -= kernel.mean(axis=(0, 1, 2))
+        kernel /= np.sqrt((kernel**2).sum(axis=(0, 1, 2)))
+        layer = keras.layers.Conv2D(24, side, padding="same", activation="relu", use_bias=False)
+        outputs[f"side{side}"] = layer(centered)
+        layer.set_weights([kernel])
+    return keras.Model(pictures, outputs)
+
+
+def adam(losses, start, evaluations: int):
+    """Look for the picture with Adam instead of L-BFGS, otherwise as `painting.optimise_image`."""
+    picture, history = tf.Variable(start), []
+    optimizer = keras.optimizers.Adam(0.02)
+
+    @tf.function(autograph=False)
+    def differentiate():
+        with tf.GradientTape() as tape:
+            parts = losses(tf.convert_to_tensor(picture))
+            total = tf.add_n(list(parts.values()))
+        return parts, tape.gradient(total, picture)
+
+    for _ in range(evaluations):
+        parts, gradient = differentiate()
+        history.append({name: float(part) for name, part in parts.items()})
+        optimizer.apply([gradient], [picture])
+        picture.assign(tf.clip_by_value(picture, 0, 1))
+    return picture.numpy(), history
 
 
 def train_on_digits(seed: int):
-    """Train a narrow trunk to read digits in dark ink and on light paper of random colours."""
-    import keras
-    import numpy as np
-
-    from cnnbook import style
-
+    """Train narrow VGG features to read digits in dark ink on light paper of random colours."""
     generator = np.random.default_rng(seed)
     (x_fit, y_fit), (x_validation, y_validation) = sweep.digits(32 * OWN_STEPS)
 
@@ -55,7 +107,7 @@ def train_on_digits(seed: int):
         return (1 - paper) + (ink + paper - 1) * digits
 
     keras.utils.set_random_seed(seed)
-    network = style.trunk("random", seed, share=OWN_SHARE)
+    network = painting.vgg_features("random", seed, share=OWN_SHARE)
     network.trainable = True
     pooled = keras.layers.GlobalAveragePooling2D()(network.output["conv4_1"])
     # What all pictures have in common is large in an untrained network, and is taken away.
@@ -72,29 +124,26 @@ def train_on_digits(seed: int):
     return network, accuracy
 
 
-def weights_for(group: str, name: str):
-    """Return what counts how much in a picture."""
-    from cnnbook import style
-
+def options_for(group: str, name: str) -> dict:
+    """Return what counts how much in a picture, for `painting.make_losses`."""
     if group == "full":
-        return style.Weights(content={style.CONTENT_LAYER: FULL[name]})
-    content, variation = NETWORK_WEIGHTS.get(name, NETWORK_WEIGHTS["edges"])
+        return {"content_weight": FULL[name]}
+    content, smoothness = NETWORK_WEIGHTS.get(name, NETWORK_WEIGHTS["edges"])
+    options = {"content_weight": content, "smoothness_weight": smoothness}
     if name == "scales":
-        layers = [f"side{side}" for side in (3, 5, 7, 11, 15, 23)]
-        return style.Weights(dict.fromkeys(layers, 1.0), {"side7": content}, variation)
-    layers = ("conv1_1",) if name == "style conv1_1" else style.STYLE_LAYERS
-    kept = "conv2_2" if name == "content conv2_2" else style.CONTENT_LAYER
-    return style.Weights(dict.fromkeys(layers, 1.0), {kept: content}, variation)
+        options |= {
+            "style_layers": [f"side{side}" for side in SIDES],
+            "content_layer": "side7",
+        }
+    if name == "style conv1_1":
+        options["style_layers"] = ("conv1_1",)
+    if name == "content conv2_2":
+        options["content_layer"] = "conv2_2"
+    return options
 
 
 def paint_one(group: str, name: str, seed: int) -> dict:
     """Paint one picture, score it, and return it with its losses."""
-    import time
-
-    import keras
-
-    from cnnbook import style
-
     keras.utils.clear_session()
     result, began = {"group": group, "name": name}, time.process_time()
     if name == "own":
@@ -102,35 +151,41 @@ def paint_one(group: str, name: str, seed: int) -> dict:
         result["validation_accuracy"] = round(float(accuracy), 4)
         result["training_seconds"] = round(time.process_time() - began, 1)
     elif name == "scales":
-        network = style.scales_network(seed)
+        network = scales_network(seed)
     else:
         pooling = "max" if name == "max pooling" else "average"
-        network = style.trunk("random" if name == "random" else "edges", seed, pooling)
-    content = style.photograph("china")
+        network = painting.vgg_features("random" if name == "random" else "edges", seed, pooling)
+    content = painting.photograph("china")
     wanted = style_picture(name if group == "full" else "strokes", seed)
-    found = style.transfer(
-        network,
-        content,
-        wanted,
-        weights_for(group, name),
-        heights=(HEIGHT, 2 * HEIGHT) if group == "full" else (HEIGHT,),
-        evaluations=FULL_EVALUATIONS if group == "full" else (EVALUATIONS,),
-        method="Adam" if name == "Adam" else "L-BFGS",
-    )
-    height = found.picture.shape[0]
-    content, wanted = style.resize(content, height), style.resize(wanted, height)
+    began, options = time.process_time(), options_for(group, name)
+    if name == "Adam":
+        small = painting.resize(content, HEIGHT)
+        losses = painting.make_losses(network, small, painting.resize(wanted, HEIGHT), **options)
+        picture, history = adam(losses, small, EVALUATIONS)
+        history = [{"height": HEIGHT} | one for one in history]
+    elif group == "full":
+        heights = (HEIGHT, 2 * HEIGHT)
+        picture, history = style.transfer(
+            network, content, wanted, heights, FULL_EVALUATIONS, **options
+        )
+    else:
+        picture, history = style.transfer(
+            network, content, wanted, (HEIGHT,), (EVALUATIONS,), **options
+        )
+    seconds = time.process_time() - began
+    content, wanted = (painting.resize(one, len(picture)) for one in (content, wanted))
     result |= {
-        "patch_distance": round(style.patch_distance(found.picture, wanted), 5),
+        "patch_distance": round(style.patch_distance(picture, wanted), 5),
         "patch_distance_of_content": round(style.patch_distance(content, wanted), 5),
-        "edges_kept": round(style.edges_kept(found.picture, content), 4),
-        "evaluations": len(found.history),
-        "seconds": round(found.seconds, 1),
+        "edges_kept": round(painting.edges_kept(picture, content), 4),
+        "evaluations": len(history),
+        "seconds": round(seconds, 1),
     }
     if seed == 0:
-        result["picture"] = style.to_text(found.picture, quality=85)
+        result["picture"] = to_text(picture)
     if seed == 0 and (group == "full" or name in ("edges", "Adam")):
         result["history"] = [
-            {key: round(value, 5) for key, value in one.items()} for one in found.history
+            {key: round(value, 5) for key, value in one.items()} for one in history
         ]
     return result
 
@@ -154,15 +209,13 @@ def settings() -> list[dict]:
 
 def store(groups: list[dict]) -> None:
     """Write what came out, one entry a picture."""
-    from cnnbook import style
-
     runs = [{"seed": group["seed"]} | one for group in groups for one in group["pictures"]]
     recipe = {
         "height": HEIGHT,
         "evaluations": EVALUATIONS,
         "full_evaluations": FULL_EVALUATIONS,
-        "style_layers": list(style.STYLE_LAYERS),
-        "content_layer": style.CONTENT_LAYER,
+        "style_layers": list(painting.STYLE_LAYERS),
+        "content_layer": "conv4_1",
         "full_content_weights": FULL,
         "network_weights": NETWORK_WEIGHTS,
         "own": {"share": OWN_SHARE, "steps": OWN_STEPS},

@@ -9,8 +9,8 @@ import matplotlib.figure
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnbook import plots, results, style
-from cnnbook.applications import masks, scenes, tones
+from cnnbook import plots, results
+from cnnbook.applications import masks, painting, scenes, tones
 from cnnbook.applications.boxes import Detections, iou, match
 from cnnbook.applications.names import END, LANGUAGES, MARGIN, START, encode, letter_contributions
 
@@ -196,7 +196,7 @@ def stored_painting(name: str) -> np.ndarray:
     """Return the temple as it was painted at full size in a style: (256, 384, 3), from 0 to 1."""
     for run in results.load("applications/style")["runs"]:
         if (run["group"], run["name"]) == ("full", name):
-            return style.from_text(run["picture"])
+            return painting.from_text(run["picture"])
     raise ValueError(f"name must be a style that was painted in full, got {name!r}.")
 
 
