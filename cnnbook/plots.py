@@ -7,8 +7,7 @@ them as cards, so that they read the same in light and dark mode.
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib
 import matplotlib.axes
@@ -147,40 +146,6 @@ def digit_grid(
     return figure
 
 
-def learning_curves(history: dict[str, list[float]]) -> matplotlib.figure.Figure:
-    """Draw loss and accuracy against the epoch, on training and validation data.
-
-    Parameters
-    ----------
-    history : Keras's ``History.history``, with ``loss``, ``accuracy``, ``val_loss`` and
-        ``val_accuracy``: a number for each epoch
-
-    Raises
-    ------
-    ValueError
-        If one of the four is missing.
-    """
-    missing = {"loss", "accuracy", "val_loss", "val_accuracy"} - set(history)
-    if missing:
-        raise ValueError(
-            f"history must hold {', '.join(sorted(missing))} too, got {', '.join(history)}: "
-            "compile with metrics=['accuracy'] and fit with validation_data."
-        )
-    epochs = np.arange(1, len(history["loss"]) + 1)
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH_INCHES, 2.6))
-    panels = (("loss", "loss (nats)", 1), ("accuracy", "accuracy (%)", 100))
-    for axis, (key, label, factor) in zip(axes, panels, strict=True):
-        for prefix, name, color, marker in (
-            ("", "training", TRAINING, "o"),
-            ("val_", "validation", VALIDATION, "s"),
-        ):
-            values = factor * np.array(history[prefix + key])
-            axis.plot(epochs, values, color=color, marker=marker, label=name)
-        axis.set(xlabel="epoch", ylabel=label, xticks=epochs)
-    axes[0].legend()
-    return figure
-
-
 def confusion_matrix(counts: np.ndarray) -> matplotlib.figure.Figure:
     """Draw how often each digit was taken for each other; the correct ones are left blank.
 
@@ -206,109 +171,6 @@ def confusion_matrix(counts: np.ndarray) -> matplotlib.figure.Figure:
     axis.set(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
     figure.colorbar(drawn, label="test digits misread")
     return figure
-
-
-def accuracy_by_seed(
-    accuracies: Sequence[float], reference: float, reference_label: str
-) -> matplotlib.figure.Figure:
-    """Draw one dot a run on a line of accuracies, with their mean and a reference.
-
-    Parameters
-    ----------
-    accuracies : one accuracy a seed, in [0, 1]
-    reference : the accuracy to compare with, in [0, 1]
-    reference_label : what the reference is
-
-    Raises
-    ------
-    ValueError
-        If there are no accuracies, or one is not in [0, 1].
-    """
-    accuracies = np.asarray(accuracies, dtype=float)
-    if accuracies.size == 0 or not ((accuracies >= 0) & (accuracies <= 1)).all():
-        raise ValueError(
-            f"accuracies must hold one number or more, each from 0 to 1, got {accuracies}."
-        )
-    percent = 100 * accuracies
-    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 2))
-    percent = np.sort(percent)
-    heights = _stack(percent, width=0.02 * max(np.ptp(percent), 1e-9))
-    axis.scatter(percent, heights, color=TEST, zorder=3)
-    axis.axvline(percent.mean(), color=BLACK, linestyle="--")
-    axis.axvline(100 * reference, color=WRONG)
-    top = max(heights) + 1.2
-    axis.text(percent.mean(), top, "mean ", ha="right", va="top")
-    axis.text(100 * reference, top, f" {reference_label}", ha="left", va="top", color=WRONG)
-    axis.set(xlabel="test accuracy (%)", ylim=(0.3, top), yticks=[])
-    axis.spines["left"].set_visible(False)
-    return figure
-
-
-def _stack(values: np.ndarray, width: float) -> list[int]:
-    """Give each of the sorted values the lowest level, from 1, where its dot touches no other."""
-    heights, ends = [], []  # ends: where the last dot of each level stops
-    for value in values:
-        level = next((i for i, end in enumerate(ends) if value >= end), len(ends))
-        ends[level : level + 1] = [value + width]
-        heights.append(level + 1)
-    return heights
-
-
-def activations_to_scale(layers: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
-    """Draw everything that each layer gives for one image, one square a number, all to one scale.
-
-    Maps are laid out four in a row, vectors in blocks; each layer has its own range of grey, from
-    its smallest value (white) to its largest (black).
-
-    Parameters
-    ----------
-    layers : name to array of shape (H, W, C) or (units,), from the input to the output
-
-    Raises
-    ------
-    ValueError
-        If there are no layers, or an array has other axes.
-    """
-    if not layers:
-        raise ValueError("layers must hold one array or more, got none.")
-    gap, left = 14, 0
-    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 4.3))
-    for name, values in layers.items():
-        block = _lay_out(name, np.asarray(values))
-        height, width = block.shape
-        axis.imshow(block, extent=(left, left + width, height, 0), vmin=np.nanmin(block))
-        frame = plt.Rectangle((left, 0), width, height, fill=False, color=GREY, linewidth=0.5)
-        axis.add_patch(frame)
-        shape = " x ".join(str(size) for size in np.shape(values))
-        label = f"{name}  {shape}"
-        axis.text(left + width / 2, height + 5, label, rotation=90, ha="center", va="top", size=9)
-        left += width + gap
-    axis.set(xlim=(-2, left), ylim=(290, -2), aspect="equal")
-    axis.set_axis_off()
-    return figure
-
-
-def _lay_out(name: str, values: np.ndarray) -> np.ndarray:
-    """Arrange maps, or the numbers of a vector, four in a row in one picture."""
-    if values.ndim == 1:
-        columns = {10: 1, 128: 4}.get(len(values), 20)
-        rows = -(-len(values) // columns)
-        block = np.full(rows * columns, np.nan)
-        block[: len(values)] = values
-        return block.reshape(rows, columns)
-    if values.ndim != 3:
-        raise ValueError(
-            "layers must hold arrays of shape (H, W, C) or (units,), "
-            f"got {values.shape} for {name}."
-        )
-    height, width, channels = values.shape
-    columns = min(4, channels)
-    rows = -(-channels // columns)
-    block = np.full((rows * height, columns * width), np.nan)
-    for channel in range(channels):
-        row, column = divmod(channel, columns)
-        block[row * height :, column * width :][:height, :width] = values[:, :, channel]
-    return block
 
 
 def dots_by_group(
@@ -635,54 +497,6 @@ def growth(measured: dict[str, dict]) -> matplotlib.figure.Figure:
     return figure
 
 
-def descent_paths(
-    loss: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    paths: dict[str, np.ndarray],
-    xlabel: str = "first weight",
-    ylabel: str = "second weight",
-) -> matplotlib.figure.Figure:
-    """Draw the paths that optimizers take through a loss of two weights, one panel a path.
-
-    Parameters
-    ----------
-    loss : function of two arrays of one shape, the two weights, that gives the loss there, lowest
-        at (0, 0)
-    paths : name to array of shape (steps + 1, 2), the places visited; one scale serves all
-    xlabel, ylabel : what the two weights are
-
-    Raises
-    ------
-    ValueError
-        If there is no path, or one is not of that shape.
-    """
-    if not paths:
-        raise ValueError("paths must hold one path or more, got none.")
-    for name, path in paths.items():
-        if np.ndim(path) != 2 or np.shape(path)[1] != 2:
-            raise ValueError(
-                f"paths must have the shape (steps + 1, 2), got {np.shape(path)} for {name}."
-            )
-    figure, axes = plt.subplots(
-        len(paths), 1, figsize=(WIDTH_INCHES, 1.6 * len(paths)), sharex=True, sharey=True
-    )
-    axes = np.atleast_1d(axes)
-    places = np.concatenate([[[0, 0]], *paths.values()])
-    lowest, highest = places.min(axis=0), places.max(axis=0)
-    margin = 0.1 * (highest - lowest)
-    x, y = np.meshgrid(*np.linspace(lowest - margin, highest + margin, 121).T)
-    values = loss(x, y)
-    for axis, (name, path) in zip(axes, paths.items(), strict=True):
-        levels = values.max() * np.geomspace(0.003, 1, 9)
-        axis.contour(x, y, values, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
-        axis.plot(*path.T, color=BLUE, marker="o", markersize=3.5, linewidth=1.2)
-        axis.plot(*path[0], color=VERMILION, marker="s", markersize=7, linestyle="none")
-        axis.plot(0, 0, color=BLACK, marker="*", markersize=11, linestyle="none")
-        axis.set_title(name, fontsize=10, loc="left")
-        axis.set_ylabel(ylabel, fontsize=9)
-    axes[-1].set_xlabel(xlabel, fontsize=9)
-    return figure
-
-
 def sweep(
     groups: dict[str, tuple[Sequence[float], np.ndarray]],
     xlabel: str,
@@ -691,26 +505,11 @@ def sweep(
     log_x: bool = True,
     log_y: bool = False,
 ) -> matplotlib.figure.Figure:
-    """Draw the mean of each group of runs against settings of its own.
+    """Draw the mean of each group of runs, with a bar from the lowest to the highest run.
 
-    Parameters
-    ----------
-    groups : name to (x, runs): the settings, ascending, and an array of shape (runs, len(x)); a
-        bar from the lowest to the highest run stands at each mean
-    xlabel, ylabel : what the axes are, with units
-    ticks : the values to mark on the x axis, each with its text; None for Matplotlib's choice
-    log_x, log_y : which axes are logarithmic
-
-    Raises
-    ------
-    ValueError
-        If a group has not one value for each of its settings.
+    Groups map a name to (x, runs): the settings, and an array of shape (runs, len(x)). Ticks map
+    the values to mark on the x axis to texts; None leaves them to Matplotlib.
     """
-    for name, (x, runs) in groups.items():
-        if np.ndim(runs) != 2 or np.shape(runs)[1] != len(x):
-            raise ValueError(
-                f"groups must hold runs of shape (runs, {len(x)}), got {np.shape(runs)} for {name}."
-            )
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.4))
     for (name, (x, runs)), marker in zip(groups.items(), "osD^vP" * len(groups), strict=False):
         runs = np.asarray(runs, float)
@@ -724,149 +523,6 @@ def sweep(
         axis.set_xticks(list(ticks), list(ticks.values()))
         axis.minorticks_off()
     axis.legend(fontsize=9)
-    return figure
-
-
-def curve_gallery(
-    curves: dict[str, tuple[Sequence[float], Sequence[float]]], highest: float = np.inf
-) -> matplotlib.figure.Figure:
-    """Draw training and validation loss against the epoch for several trainings, one panel each.
-
-    Parameters
-    ----------
-    curves : title to (training, validation): two losses an epoch, in nats
-    highest : no panel reaches higher than this, whatever lies above it
-
-    Raises
-    ------
-    ValueError
-        If there is none, or a title has not equally many of both.
-    """
-    if not curves:
-        raise ValueError("curves must hold one training or more, got none.")
-    for title, (training, validation) in curves.items():
-        if len(training) != len(validation) or len(training) == 0:
-            raise ValueError(
-                "curves must hold as many training as validation losses, one or more, "
-                f"got {len(training)} and {len(validation)} for {title}."
-            )
-    rows = -(-len(curves) // 2)
-    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH_INCHES, 2.1 * rows), squeeze=False)
-    for axis in axes.flat[len(curves) :]:
-        axis.set_axis_off()
-    for number, (title, (training, validation)) in enumerate(curves.items()):
-        axis = axes.flat[number]
-        epochs = np.arange(1, len(training) + 1)
-        axis.plot(epochs, training, color=TRAINING, marker="o", markersize=3, label="training")
-        axis.plot(
-            epochs,
-            validation,
-            color=VALIDATION,
-            marker="s",
-            markersize=3,
-            linestyle="--",
-            label="validation",
-        )
-        axis.set_title(title, fontsize=10, loc="left")
-        axis.set_ylim(0, min(1.1 * max(*training, *validation), highest))
-        axis.set(xlabel="epoch", ylabel="loss (nats)" if number % 2 == 0 else None)
-    axes.flat[0].legend(fontsize=8)
-    return figure
-
-
-def explanations(
-    images: np.ndarray, row_titles: Sequence[str], maps: dict[str, np.ndarray]
-) -> matplotlib.figure.Figure:
-    """Draw images, a row each, and beside each what every method says of its pixels.
-
-    Every map has a scale of its own, symmetric about white for zero: blue is negative, orange
-    positive. A thin line marks the border of the ink.
-
-    Parameters
-    ----------
-    images : array of shape (N, H, W), 0 for paper
-    row_titles : N short texts, written at the left
-    maps : method to array of shape (N, H, W), drawn from left to right
-
-    Raises
-    ------
-    ValueError
-        If there is not one title and, of each method, one map an image.
-    """
-    images = np.asarray(images)
-    if images.ndim != 3 or len(row_titles) != len(images):
-        raise ValueError(
-            f"row_titles must hold one text an image, got {len(row_titles)} for {images.shape}."
-        )
-    for name, values in maps.items():
-        if np.shape(values) != images.shape:
-            raise ValueError(f"maps must have the shape {images.shape}, got another for {name}.")
-    columns = 1 + len(maps)
-    side = WIDTH_INCHES / columns
-    figure, axes = plt.subplots(
-        len(images), columns, figsize=(WIDTH_INCHES, len(images) * side + 0.45), squeeze=False
-    )
-    for row, (image, title) in enumerate(zip(images, row_titles, strict=True)):
-        axes[row, 0].imshow(image, vmin=0)
-        axes[row, 0].set_ylabel(title, fontsize=9)
-        for axis, values in zip(axes[row, 1:], maps.values(), strict=True):
-            largest = np.abs(values[row]).max() or 1
-            axis.imshow(values[row], cmap=SIGNED, vmin=-largest, vmax=largest)
-            if np.ptp(image) > 0:
-                axis.contour(image, levels=[image.max() / 2], colors=[GREY], linewidths=0.6)
-    for axis, name in zip(axes[0, 1:], maps, strict=True):
-        axis.set_title(textwrap.fill(name, 11), fontsize=9)
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set(visible=True, color=GREY, linewidth=0.5)
-    return figure
-
-
-def embeddings(
-    panels: dict[str, np.ndarray], labels: np.ndarray, columns: int = 2
-) -> matplotlib.figure.Figure:
-    """Draw points in the plane, one panel an embedding, each class named where it lies.
-
-    Parameters
-    ----------
-    panels : title to array of shape (N, 2)
-    labels : array of shape (N,), digits; the name stands at the median of the class
-    columns : panels in a row
-
-    Raises
-    ------
-    ValueError
-        If a panel has not two numbers for each label.
-    """
-    labels = np.asarray(labels)
-    for title, points in panels.items():
-        if np.shape(points) != (len(labels), 2):
-            raise ValueError(
-                f"panels must have the shape ({len(labels)}, 2), got {np.shape(points)} "
-                f"for {title}."
-            )
-    rows = -(-len(panels) // columns)
-    side = WIDTH_INCHES / columns
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(WIDTH_INCHES, rows * (side + 0.25)), squeeze=False
-    )
-    colors = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY_BLUE, BLACK, "#9C8B00", GREY, "#7A3E9D"]
-    for axis, (title, points) in zip(axes.flat, panels.items(), strict=False):
-        for label in np.unique(labels):
-            chosen = points[labels == label]
-            axis.scatter(*chosen.T, s=3, color=colors[label % 10], alpha=0.5, linewidth=0)
-        for label in np.unique(labels):
-            name = axis.text(
-                *np.median(points[labels == label], axis=0), str(label), fontsize=13,
-                fontweight="bold", ha="center", va="center", color=colors[label % 10],
-            )  # fmt: skip
-            name.set_path_effects([matplotlib.patheffects.withStroke(linewidth=3, foreground="w")])
-        axis.set(xticks=[], yticks=[])
-        axis.set_title(title, fontsize=9)
-    for axis in axes.flat:
-        axis.spines[:].set(visible=True, color=GREY, linewidth=0.5)
-    for axis in axes.flat[len(panels) :]:
-        axis.set_axis_off()
     return figure
 
 
@@ -1118,56 +774,4 @@ def labels_in_order(orders: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
         axis.set_title(name, fontsize=10, loc="left")
         axis.set(ylabel="label", yticks=(0, 3, 6, 9))
     axes.flat[-1].set_xlabel("place in the order of reading")
-    return figure
-
-
-def accuracy_by_examples(
-    examples: Sequence[int],
-    groups: dict[str, np.ndarray],
-    ylabel: str,
-    reference: float,
-    reference_label: str,
-) -> matplotlib.figure.Figure:
-    """Draw accuracy against the number of labelled examples, on a logarithmic axis of examples.
-
-    Each group has a line at its mean and a band of one standard deviation on either side.
-
-    Parameters
-    ----------
-    examples : the numbers of examples, above 0, ascending
-    groups : name to array of shape (runs, len(examples)), in percent; two runs or more
-    ylabel : what the accuracies are, with their unit
-    reference : an accuracy without any example, drawn as a dashed line, in percent
-    reference_label : what it is
-
-    Raises
-    ------
-    ValueError
-        If a group has another shape or fewer than two runs.
-    """
-    figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.8))
-    colors = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, BLACK)  # those of `curves_by_group`
-    for number, (name, runs) in enumerate(groups.items()):
-        runs = np.asarray(runs, float)
-        if runs.ndim != 2 or runs.shape[1] != len(examples) or len(runs) < 2:
-            raise ValueError(
-                f"groups must hold arrays of shape (runs, {len(examples)}) with 2 runs or more, "
-                f"got {runs.shape} for {name}."
-            )
-        mean, spread = runs.mean(axis=0), runs.std(axis=0, ddof=1)
-        color = colors[number % 6]
-        marker = "osD^vP"[number % 6]
-        axis.plot(examples, mean, color=color, marker=marker, markersize=5, label=name)
-        axis.fill_between(
-            examples, mean - spread, mean + spread, color=color, alpha=0.2, linewidth=0
-        )
-    axis.axhline(reference, color=GREY, linestyle="--", linewidth=1)
-    axis.annotate(
-        reference_label, (1, reference), xycoords=("axes fraction", "data"), xytext=(-4, 3),
-        textcoords="offset points", ha="right", color=GREY, fontsize=9,
-    )  # fmt: skip
-    axis.set(xscale="log", xlabel="labelled examples (logarithmic)", ylabel=ylabel)
-    axis.set_xticks(examples, [f"{value:,}" for value in examples])
-    axis.minorticks_off()
-    axis.legend(loc="lower right", fontsize=9)
     return figure
