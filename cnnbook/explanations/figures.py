@@ -12,10 +12,7 @@ from cnnbook import plots
 def explanations(
     images: np.ndarray, row_titles: list[str], maps: dict[str, np.ndarray]
 ) -> matplotlib.figure.Figure:
-    """Draw images (N, H, W), a row each, and beside each every method's map (N, H, W).
-
-    Each map has a scale of its own, white at zero; a thin line marks the border of the ink.
-    """
+    """Draw images (N, H, W), a row each, and their maps by every method, each to its own scale."""
     columns = 1 + len(maps)
     size = (plots.WIDTH_INCHES, len(images) * plots.WIDTH_INCHES / columns + 0.45)
     figure, axes = plt.subplots(len(images), columns, figsize=size, squeeze=False)

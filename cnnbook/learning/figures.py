@@ -22,8 +22,8 @@ def descent_paths(loss: Callable, paths: dict[str, np.ndarray]) -> matplotlib.fi
     for axis, (name, path) in zip(axes, paths.items(), strict=True):
         axis.contour(x, y, values, levels=levels, colors=plots.GREY, linewidths=0.6, alpha=0.7)
         axis.plot(*path.T, color=plots.BLUE, marker="o", markersize=3.5, linewidth=1.2)
-        axis.plot(*path[0], color=plots.VERMILION, marker="s", markersize=7)
-        axis.plot(0, 0, color=plots.BLACK, marker="*", markersize=11)
+        axis.plot(*path[0], "s", color=plots.VERMILION, markersize=7)
+        axis.plot(0, 0, "*", color=plots.BLACK, markersize=11)
         axis.set_title(name, fontsize=10, loc="left")
         axis.set_ylabel("second weight", fontsize=9)
     axes[-1].set_xlabel("first weight", fontsize=9)
