@@ -4,7 +4,7 @@ For each seed: explanations of a trained network against those of a second train
 whose layers are made random from the output down; the fall of the class's probability when the most
 important pixels are hidden; and, for trained and random weights, how far the units of each layer
 are from linear, how much they say about the class, and how well a linear rule reads digits from
-them. All on digits that the networks did not learn from.
+them. All on digits that the networks did not learn from. The network of seed 0 is stored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def train(setting: dict) -> dict:
     """Train two networks and measure everything for one seed."""
     import numpy as np
 
-    from cnnbook import attribution, models, shapes
+    from cnnbook import attribution, explanations, models
 
     seed = setting["seed"]
     (x, y), (x_validation, y_validation) = sweep.digits(DIGITS + OTHERS)
@@ -42,27 +42,27 @@ def train(setting: dict) -> dict:
     predicted = answers.argmax(axis=1)
 
     def explain(network, count, noise_seed=0):
-        field = shapes.receptive_field([(3, 1), (2, 2), (3, 1)])
-        images, classes = x_validation[:count], predicted[:count]
-        return attribution.explain(network, images, classes, "conv2", field, seed=noise_seed)
+        return explanations.explain(
+            network, x_validation[:count], predicted[:count], seed=noise_seed
+        )
 
     trained = explain(logits, EXPLAINED)
     ink = x_validation[:EXPLAINED, :, :, 0]
     compared = {}
     for name, network in [("second", other), *copies]:
         compared[name] = compare(trained, explain(network, EXPLAINED, noise_seed=1), ink)
-    edges = attribution.edges(ink)
+    edges = explanations.edges(ink)
     compared["edges"] = compare(trained, dict.fromkeys(trained, edges), ink)
 
     signed = [
-        attribution.input_gradients(network, x_validation[:EXPLAINED], predicted[:EXPLAINED])
+        explanations.input_gradients(network, x_validation[:EXPLAINED], predicted[:EXPLAINED])
         for network in (logits, other, random)
     ]
     inputs = x_validation[:EXPLAINED]
     with_sign = {}
     for number, name in ((1, "second"), (2, "conv1")):
-        gradient = attribution.rank_correlation(signed[0], signed[number])
-        product = attribution.rank_correlation(signed[0] * inputs, signed[number] * inputs)
+        gradient = explanations.rank_correlation(signed[0], signed[number])
+        product = explanations.rank_correlation(signed[0] * inputs, signed[number] * inputs)
         with_sign[name] = {
             "gradient": rounded(gradient.mean()),
             "gradient x input": rounded(product.mean()),
@@ -71,19 +71,17 @@ def train(setting: dict) -> dict:
     importance = explain(logits, DELETED)
     ink = x_validation[:DELETED, :, :, 0]
     generator = np.random.default_rng(seed)
-    gradient = attribution.input_gradients(logits, x_validation[:DELETED], predicted[:DELETED])
+    gradient = explanations.input_gradients(logits, x_validation[:DELETED], predicted[:DELETED])
     importance["gradient x input, signed"] = gradient[..., 0] * ink
     importance["darkest first"] = ink
     importance["ink at random"] = generator.random(ink.shape) * (ink > 0)
     importance["any pixel at random"] = generator.random(ink.shape)
-    importance["edges"] = attribution.edges(ink)
-    gradient = attribution.input_gradients(random, x_validation[:DELETED], predicted[:DELETED])
+    importance["edges"] = explanations.edges(ink)
+    gradient = explanations.input_gradients(random, x_validation[:DELETED], predicted[:DELETED])
     importance["gradient x input, random weights"] = np.abs(gradient[..., 0] * ink)
     deletion = {
         name: rounded(
-            attribution.deletion_curves(
-                model, x_validation[:DELETED], predicted[:DELETED], values, HIDDEN
-            ).mean(axis=0)
+            deletion_curves(model, x_validation[:DELETED], predicted[:DELETED], values).mean(axis=0)
         )
         for name, values in importance.items()
     }
@@ -102,17 +100,49 @@ def train(setting: dict) -> dict:
     }
 
 
-def compare(first: dict, second: dict, ink) -> dict:
-    """Rank-correlate explanations of the same digits, over all pixels and over those with ink."""
+def deletion_curves(model, images, classes, importance):
+    """Hide the most important pixels with paper; return the outputs left, (N, len(HIDDEN)).
+
+    Petsiuk, Das and Saenko (2018), section 4.2; of equal pixels the first goes first.
+    """
     import numpy as np
 
     from cnnbook import attribution
 
+    order = np.argsort(-importance.reshape(len(images), -1), axis=1, kind="stable")
+    place = np.argsort(order, axis=1).reshape(images.shape)
+    curves = []
+    for count in HIDDEN:
+        left = attribution.outputs_of(model, np.where(place < count, 0, images))
+        curves.append(left[np.arange(len(images)), classes])
+    return np.stack(curves, axis=1)
+
+
+def class_share(responses, labels):
+    """Measure what share of each unit's variance lies between the classes; NaN without variance."""
+    import numpy as np
+
+    responses = np.asarray(responses, float)
+    centered = responses - responses.mean(axis=0)
+    total = np.sum(centered**2, axis=0)
+    between = sum(
+        np.sum(labels == label) * centered[labels == label].mean(axis=0) ** 2
+        for label in np.unique(labels)
+    )
+    return between / np.where(total > 0, total, np.nan)
+
+
+def compare(first: dict, second: dict, ink) -> dict:
+    """Rank-correlate explanations of the same digits, over all pixels and over those with ink."""
+    import numpy as np
+
+    from cnnbook import explanations
+
     result = {}
     for name in first:
-        everywhere = attribution.rank_correlation(first[name], second[name])
+        everywhere = explanations.rank_correlation(first[name], second[name])
         on_ink = [
-            attribution.rank_correlation(a[where > 0][np.newaxis], b[where > 0][np.newaxis])[0]
+            explanations.rank_correlation(a[where > 0][np.newaxis], b[where > 0][np.newaxis])[0]
             for a, b, where in zip(first[name], second[name], ink, strict=True)
         ]
         result[name] = {
@@ -128,7 +158,7 @@ def units(logits, digits, labels) -> dict:
     import keras
     import numpy as np
 
-    from cnnbook import attribution
+    from cnnbook import attribution, seeing
 
     # A linear function of 784 pixels is fitted to all digits, and scored on the last ones, which
     # no network has learned from. (It is fitted to the network's units, not to labels.)
@@ -158,13 +188,13 @@ def units(logits, digits, labels) -> dict:
     return {
         "linear_share": {
             "conv2": rounded(
-                np.nanmean(attribution.linear_share(windows, before.reshape(-1, 64), 100 * 121))
+                np.nanmean(seeing.linear_share(windows, before.reshape(-1, 64), 100 * 121))
             ),
-            "dense1": rounded(np.nanmean(attribution.linear_share(pixels, sums, SCORED))),
-            "dense2": rounded(np.nanmean(attribution.linear_share(pixels, scores, SCORED))),
+            "dense1": rounded(np.nanmean(seeing.linear_share(pixels, sums, SCORED))),
+            "dense2": rounded(np.nanmean(seeing.linear_share(pixels, scores, SCORED))),
         },
         "class_share": {
-            name: rounded(np.nanmean(attribution.class_share(peaks[name], labels)))
+            name: rounded(np.nanmean(class_share(peaks[name], labels)))
             for name in ("conv1", "conv2", "dense1", "dense2")
         },
         "linear_reading": {
@@ -196,6 +226,18 @@ def rounded(value):
     return np.round(np.asarray(value, dtype=float), 5).tolist()
 
 
+def store_network() -> None:
+    """Train the network that the pages look into, that of seed 0, and store it."""
+    from cnnbook import export, models
+
+    (x, y), validation = sweep.digits(DIGITS)
+    model = models.trained_article_network(x, y, EPOCHS, seed=0)
+    export.round_to_half(model)
+    _, accuracy = model.evaluate(*validation, verbose=0)
+    facts = {"seed": 0, "epochs": EPOCHS, "digits": DIGITS, "validation_accuracy": accuracy}
+    results.save_weights("attribution", model, facts)
+
+
 def main() -> None:
     """Measure every seed, and store what came out."""
     recipe = {
@@ -208,6 +250,8 @@ def main() -> None:
         "digits_scored": SCORED,
         "digits_read": READ,
     }
+    sweep.one_thread()
+    store_network()
     runs = sweep.run_all(train, [{"seed": seed} for seed in SEEDS])
     results.save("attribution", {"recipe": recipe, "runs": runs})
 

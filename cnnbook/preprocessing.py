@@ -22,27 +22,34 @@ CENTER_PIXEL = 14  # where the centre of mass of MNIST's digits lies, counted fr
 INK_THRESHOLD = 0.15
 SMALLEST_CONTRAST = 0.15  # of full scale
 
+Picture = str | os.PathLike | PIL.Image.Image | np.ndarray
 
-def read_gray(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.ndarray:
-    """Read a picture as gray values.
 
-    Parameters
-    ----------
-    picture : path of an image file, a Pillow image, or a uint8 array of shape (height, width)
+def prepare_digit(picture: Picture) -> np.ndarray:
+    """Crop, scale and centre a picture of one digit the way MNIST was made.
 
-    Returns
-    -------
-    float array of shape (height, width), from 0 (black) to 1 (white)
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    TypeError
-        If picture is none of these.
-    ValueError
-        If the file is not an image, or the array not of that shape and type.
+    A file, a Pillow image or a uint8 array (height, width) becomes uint8 of shape (28, 28): 0 for
+    paper, 255 for the darkest ink.
     """
+    ink = find_ink(read_gray(picture))
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    factor = BOX_PIXELS / max(digit.shape)
+    height, width = (max(1, round(side * factor)) for side in digit.shape)
+    filters = PIL.Image.Resampling
+    small = PIL.Image.fromarray(np.uint8(255 * digit)).resize(
+        (width, height), filters.BOX if factor < 1 else filters.BILINEAR
+    )
+    small = np.asarray(small, dtype=float)
+    small = small * (255 / small.max())
+    field = np.zeros((FIELD_PIXELS, FIELD_PIXELS), np.uint8)
+    top, left = (centering_offset(small.sum(axis=axis)) for axis in (1, 0))
+    field[top : top + height, left : left + width] = np.round(small)
+    return field
+
+
+def read_gray(picture: Picture) -> np.ndarray:
+    """Read a picture as gray values, from 0 (black) to 1 (white), of shape (height, width)."""
     if isinstance(picture, np.ndarray):
         if picture.dtype != np.uint8 or picture.ndim != 2 or picture.size == 0:
             raise ValueError(
@@ -55,18 +62,13 @@ def read_gray(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.n
         if not file.is_file():
             raise FileNotFoundError(f"picture must be an image file, and there is none at {file}.")
         try:
-            with PIL.Image.open(file) as opened:
-                opened.load()
-                picture = opened
+            with PIL.Image.open(file) as picture:
+                picture.load()
         except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-            raise ValueError(
-                f"picture must be an image that Pillow can read, and {file} is not: {error}."
-            ) from None
+            raise ValueError(f"picture must be an image, and {file} is not: {error}.") from None
     if not isinstance(picture, PIL.Image.Image):
-        raise TypeError(
-            "picture must be a path, a Pillow image or a uint8 array, "
-            f"got {type(picture).__name__}."
-        )
+        kind = type(picture).__name__
+        raise TypeError(f"picture must be a path, a Pillow image or a uint8 array, got {kind}.")
     # Phones store a photo as the sensor saw it and note how it was held.
     picture = PIL.ImageOps.exif_transpose(picture)
     if picture.mode.startswith(("I", "F")):
@@ -80,90 +82,27 @@ def read_gray(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.n
 def _to_8_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Scale a picture of 16 or 32 bits, which Pillow would clip, by what its file format allows."""
     values = np.asarray(picture, dtype=float)
-    if not np.isfinite(values).all() or values.min() < 0:
-        raise ValueError(
-            "picture must have finite gray values of 0 or more, "
-            f"got values from {values.min():g} to {values.max():g}."
-        )
-    full_scale = next(scale for scale in (1, 255, 65_535, np.inf) if values.max() <= scale)
-    if np.isinf(full_scale):
-        raise ValueError(f"picture must have gray values of at most 65,535, got {values.max():g}.")
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 65_535:
+        raise ValueError("picture must have finite gray values from 0 to 65,535.")
+    full_scale = next(scale for scale in (1, 255, 65_535) if values.max() <= scale)
     return PIL.Image.fromarray(np.uint8(np.round(255 / full_scale * values)))
 
 
 def find_ink(gray: np.ndarray) -> np.ndarray:
-    """Separate the pen from the paper.
-
-    Parameters
-    ----------
-    gray : array of shape (height, width), from 0 (black) to 1 (white): dark ink on light paper,
-        or light on dark, whichever the corners of the picture show to be the paper
-
-    Returns
-    -------
-    float array of shape (height, width): 0 for paper, 1 for the darkest ink
-
-    Raises
-    ------
-    ValueError
-        If nothing stands out from the paper.
-    """
+    """Separate the pen from the paper, which the border shows: 0 for paper, 1 for full ink."""
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     ink = np.abs(gray - np.median(border))
-    strongest = ink.max()
-    if strongest < SMALLEST_CONTRAST:
+    if ink.max() < SMALLEST_CONTRAST:
         raise ValueError(
             "picture must show a digit that stands out from its background, "
-            f"got one whose strongest contrast is {strongest:.2f} of full scale."
+            f"got one whose strongest contrast is {ink.max():.2f} of full scale."
         )
-    ink = ink / strongest
+    ink = ink / ink.max()
     return np.where(ink < INK_THRESHOLD, 0, ink)
 
 
-def prepare_digit(picture: str | os.PathLike | PIL.Image.Image | np.ndarray) -> np.ndarray:
-    """Crop, scale and centre a picture of one digit the way MNIST was made.
-
-    Parameters
-    ----------
-    picture : path of an image file, a Pillow image, or a uint8 array of shape (height, width)
-
-    Returns
-    -------
-    uint8 array of shape (28, 28): 0 for paper, 255 for the darkest ink
-
-    Raises
-    ------
-    FileNotFoundError, TypeError, ValueError
-        As `read_gray` and `find_ink` do.
-    """
-    ink = find_ink(read_gray(picture))
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    factor = BOX_PIXELS / max(digit.shape)
-    height, width = (max(1, round(side * factor)) for side in digit.shape)
-    small = PIL.Image.fromarray(np.uint8(255 * digit)).resize(
-        (width, height), PIL.Image.Resampling.BOX if factor < 1 else PIL.Image.Resampling.BILINEAR
-    )
-    small = np.asarray(small, dtype=float)
-    small = small * (255 / small.max())
-    field = np.zeros((FIELD_PIXELS, FIELD_PIXELS), np.uint8)
-    top = centering_offset(small.sum(axis=1))
-    left = centering_offset(small.sum(axis=0))
-    field[top : top + height, left : left + width] = np.round(small)
-    return field
-
-
 def centering_offset(ink_by_line: np.ndarray) -> int:
-    """Say where a digit must begin for its centre of mass to lie on `CENTER_PIXEL`.
-
-    Parameters
-    ----------
-    ink_by_line : array of shape (lines,): the ink in each row, or in each column, of the digit
-
-    Returns
-    -------
-    int : the row, or column, of the field of 28 pixels at which the digit's first line goes
-    """
+    """Say where, by the ink in each row (or column), a digit begins if it is centred by mass."""
     center = np.average(np.arange(len(ink_by_line)), weights=ink_by_line)
     # A digit with a long tail may not leave the field.
     return int(np.clip(round(CENTER_PIXEL - center), 0, FIELD_PIXELS - len(ink_by_line)))

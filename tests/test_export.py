@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import rebuilt
 
 from cnnbook import classifiers, export, models
 
@@ -36,7 +37,7 @@ def test_rounding_changes_answers_little_and_only_once(name, images):
 def test_a_network_that_is_built_again_gives_the_same_numbers(name, images):
     model = untrained(name)
     export.round_to_half(model)
-    again = export.rebuild(export.describe(model))
+    again = rebuilt.network(export.describe(model))
     assert [layer.name for layer in again.layers[1:]] == [
         layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)
     ]

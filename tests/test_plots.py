@@ -28,12 +28,6 @@ def test_the_confusion_matrix_leaves_its_argument_alone():
     np.testing.assert_array_equal(counts, np.arange(100).reshape(10, 10))
 
 
-def test_runs_of_equal_accuracy_are_all_visible():
-    figure = plots.accuracy_by_seed([0.99, 0.99, 0.98], 0.99, "99 %")
-    dots = figure.axes[0].collections[0].get_offsets()
-    assert len({tuple(dot) for dot in np.round(dots, 6).tolist()}) == 3
-
-
 @pytest.mark.parametrize(
     ("images", "titles", "words"),
     [
@@ -87,60 +81,3 @@ def test_the_charts_refuse_bad_arguments(draw, words):
     with pytest.raises(ValueError) as error:
         draw()
     assert words in str(error.value)
-
-
-def test_every_number_of_a_layer_is_drawn_once():
-    maps = np.arange(24.0).reshape(2, 2, 6)
-    image = plots.activations_to_scale({"maps": maps}).axes[0].images[0].get_array()
-    drawn = image.compressed() if np.ma.isMaskedArray(image) else image[np.isfinite(image)]
-    assert sorted(drawn) == sorted(maps.ravel())
-
-
-def test_paths_sweeps_and_galleries_draw_every_group():
-    path = np.array([[-1.0, 0.5], [0.5, -0.2], [0, 0]])
-    figure = plots.descent_paths(lambda x, y: x**2 + y**2, {"a": path, "b": path})
-    assert [axis.get_title("left") for axis in figure.axes] == ["a", "b"]
-    groups = {"a": ([1, 10], [[1, 2], [3, 4]]), "b": ([2, 20], [[1, 2]])}
-    axis = plots.sweep(groups, "rate", "accuracy (%)", ticks={1: "1"}, log_y=True).axes[0]
-    np.testing.assert_array_equal(axis.containers[0].lines[0].get_ydata(), [2, 3])
-    assert axis.get_legend_handles_labels()[1] == ["a", "b"]
-    figure = plots.curve_gallery(dict.fromkeys("abc", ([2, 1], [2, 1.5])), highest=1.8)
-    assert figure.axes[0].get_ylim() == (0, 1.8)
-    assert [axis.get_title("left") for axis in figure.axes if axis.axison] == ["a", "b", "c"]
-
-
-def test_explanations_share_rows_with_their_images_and_have_their_own_scales():
-    images = np.random.default_rng(0).random((2, 6, 6))
-    figure = plots.explanations(images, ["a", "b"], {"one": 5 * images, "two": -images})
-    assert len(figure.axes) == 6
-    first, second = (figure.axes[1].images[0], figure.axes[2].images[0])
-    assert first.norm.vmax == pytest.approx(5 * images[0].max())
-    assert second.norm.vmin == pytest.approx(-images[0].max())
-
-
-def test_explanations_refuse_what_does_not_fit():
-    with pytest.raises(ValueError, match="one text an image"):
-        plots.explanations(np.ones((2, 6, 6)), ["a"], {})
-    with pytest.raises(ValueError, match="another for one"):
-        plots.explanations(np.ones((1, 6, 6)), ["a"], {"one": np.ones((1, 3, 3))})
-
-
-def test_embeddings_name_every_class_in_every_panel():
-    points = np.random.default_rng(0).random((20, 2))
-    labels = np.arange(20) % 10
-    figure = plots.embeddings({"left": points, "right": points}, labels)
-    for axis in figure.axes:
-        assert sorted(text.get_text() for text in axis.texts) == list("0123456789")
-    with pytest.raises(ValueError, match="20, 3"):
-        plots.embeddings({"left": np.ones((20, 3))}, labels)
-
-
-def test_accuracy_by_examples_draws_a_line_a_group_and_marks_each_number_of_examples():
-    runs = np.array([[50.0, 80.0], [60.0, 90.0]])
-    axis = plots.accuracy_by_examples([10, 100], {"a": runs}, "accuracy (%)", 70, "none").axes[0]
-    np.testing.assert_array_equal(axis.lines[0].get_ydata(), [55, 85])
-    assert [text.get_text() for text in axis.get_xticklabels()] == ["10", "100"]
-    assert axis.get_xscale() == "log" and axis.get_xlabel() and axis.get_ylabel()
-    for wrong in (runs[:1], runs[:, :1], runs[0]):
-        with pytest.raises(ValueError, match=r"2 runs or more, got \("):
-            plots.accuracy_by_examples([10, 100], {"a": wrong}, "accuracy (%)", 70, "none")

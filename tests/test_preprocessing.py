@@ -122,6 +122,7 @@ def test_any_picture_is_prepared_or_refused_in_one_sentence(height, width, seed)
         (np.zeros((0, 28), np.uint8), ValueError, "shape (0, 28)"),
         (np.full((28, 28), 200, np.uint8), ValueError, "stands out"),
         (PIL.Image.fromarray(np.full((9, 9), np.nan, np.float32)), ValueError, "finite"),
+        (PIL.Image.fromarray(np.full((9, 9), -1, np.int32)), ValueError, "from 0"),
         (PIL.Image.fromarray(np.full((9, 9), 70_000, np.int32)), ValueError, "65,535"),
     ],
 )
@@ -133,7 +134,7 @@ def test_bad_pictures_are_refused(picture, kind, words):
 
 def test_a_file_that_is_no_image_is_refused(tmp_path):
     (tmp_path / "notes.png").write_text("not an image")
-    with pytest.raises(ValueError, match="an image that Pillow can read"):
+    with pytest.raises(ValueError, match="must be an image, and"):
         preprocessing.prepare_digit(tmp_path / "notes.png")
 
 

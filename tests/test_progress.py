@@ -4,7 +4,6 @@ import re
 
 import keras
 import numpy as np
-import pytest
 
 from cnnbook import progress
 
@@ -50,9 +49,3 @@ def test_where_someone_watches_a_bar_moves_and_is_wiped(monkeypatch, capsys):
     # The wiping spaces come right before the line that stays.
     assert written.split("\r")[-2].isspace()
     assert written.split("\r")[-1].startswith("epoch 1/1: loss ")
-
-
-@pytest.mark.parametrize("every", [0, -1, 1.5, True, "2"])
-def test_a_wrong_interval_is_refused_in_one_sentence(every):
-    with pytest.raises(ValueError, match=r"every must be a whole number of 1 or more, got"):
-        progress.EpochLines(every=every)

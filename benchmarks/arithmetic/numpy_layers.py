@@ -88,6 +88,20 @@ def compare_networks() -> dict:
     return measured
 
 
+def initial_weights(seed: int) -> dict[str, np.ndarray]:
+    """Draw starting weights as Keras does: kernels by Glorot's rule, biases zero."""
+    from cnnbook import numpy_network
+
+    generator, weights = np.random.default_rng(seed), {}
+    for name, shape in numpy_network.SHAPES.items():
+        window = int(np.prod(shape[:-2]))  # 1 for a dense layer
+        limit = np.sqrt(6 / (window * sum(shape[-2:])))
+        weights[name] = np.zeros(shape, "float32")
+        if name.endswith("kernel"):
+            weights[name] += generator.uniform(-limit, limit, shape)
+    return weights
+
+
 def train_epoch() -> dict:
     """Train the article's network in NumPy for one epoch, and score it on validation digits."""
     from cnnbook import data, numpy_network
@@ -97,10 +111,16 @@ def train_epoch() -> dict:
         x_train, y_train, validation_count=5000, seed=0
     )
     images = data.scale_pixels(x_fit)
-    weights = numpy_network.initial_weights(seed=0)
-    moments = numpy_network.zero_moments(weights)
+    weights = initial_weights(seed=0)
+    memories = {name: {} for name in weights}
+    order = np.random.default_rng(0).permutation(len(images))
     start = time.perf_counter()
-    numpy_network.train_epoch(weights, moments, images, y_fit, seed=0)
+    for batch in np.split(order, range(32, len(order), 32)):
+        _, gradients = numpy_network.loss_and_gradients(weights, images[batch], y_fit[batch])
+        weights = {
+            name: numpy_network.adam(weights[name], gradients[name], memories[name], rate=0.001)
+            for name in weights
+        }
     seconds = time.perf_counter() - start
     logits, _ = numpy_network.forward(weights, data.scale_pixels(x_validation))
     return {
@@ -122,7 +142,8 @@ from cnnbook import data, numpy_network
 (x_train, y_train), _ = data.load_mnist()
 images, labels = data.scale_pixels(x_train[:{BATCH}]), y_train[:{BATCH}]
 if {library!r} == "numpy":
-    weights = numpy_network.initial_weights(seed=0)
+    from benchmarks.arithmetic import numpy_layers
+    weights = numpy_layers.initial_weights(seed=0)
     def run():
         numpy_network.loss_and_gradients(weights, images, labels)
 else:

@@ -1,1 +1,1 @@
-"""The chapter "transfer": networks trained on photographs."""
+"""The chapter "transfer": networks trained on photographs, and its figure."""

@@ -15,10 +15,11 @@ import live
 import nbformat
 import numpy as np
 import pytest
+import rebuilt
 from conftest import ROOT
 
 from benchmarks.playground import pen_strokes
-from cnnbook import attribution, data, export, results
+from cnnbook import data, explanations, export, results
 
 PAGE = "chapters/playground.html"
 TOLERANCE = 1e-4  # Keras itself differs by 1e-5 between batch sizes
@@ -142,7 +143,7 @@ def test_every_activation_is_that_of_the_run_s_keras_model(
 ):
     import keras
 
-    model = export.rebuild(networks[name])
+    model = rebuilt.network(networks[name])
     outputs = [layer.output for layer in model.layers[1:]]
     dense = model.layers[-1]
     images = digits[0][:1000]
@@ -194,7 +195,7 @@ def test_all_test_digits_are_read_as_keras_reads_them(
         text = base64.b64encode(images.tobytes()).decode()
         answers = [page.evaluate(IN_PAGE, [text, name]) for name in names]
     for name, ours in zip(names, answers, strict=True):
-        model = export.rebuild(networks[name])
+        model = rebuilt.network(networks[name])
         probabilities = model.predict(digits[0], batch_size=500, verbose=0)
         differ = np.flatnonzero(probabilities.argmax(axis=1) != ours)
         two = np.sort(probabilities[differ], axis=1)[:, -2:]
@@ -292,7 +293,7 @@ def test_answer_and_layers_follow_the_pen_within_a_frame(page):
 
 @pytest.mark.parametrize("name", ["article", "fast"])
 def test_every_layer_says_its_size_and_its_parameters(page, networks, name):
-    model = export.rebuild(networks[name])
+    model = rebuilt.network(networks[name])
     page.locator(f".cb-choice input[value={name}]").check(force=True)
     heads = {
         head.locator("h2").inner_text(): head.inner_text().replace(",", "")
@@ -1056,7 +1057,7 @@ def test_a_changed_digit_is_read_as_the_one_that_was_asked_for(page):
 def test_what_mattered_is_what_the_book_s_occlusion_finds(page, networks, digits):
     import keras
 
-    model = export.rebuild(networks["article"])
+    model = rebuilt.network(networks["article"])
     whole = model.layers[-1]
     features = keras.Model(model.inputs, model.layers[-2].output)
     kernel, bias = whole.get_weights()
@@ -1064,7 +1065,7 @@ def test_what_mattered_is_what_the_book_s_occlusion_finds(page, networks, digits
     logits.build((None, 28, 28, 1))
     logits.layers[-1].set_weights([kernel, bias])
     image, label = digits[0][0], int(digits[1][0])
-    drops = attribution.occlusion(logits, image[np.newaxis], [label])[0]
+    drops = explanations.occlusion(logits, image[np.newaxis], [label])[0]
     total, count = np.zeros((28, 28)), np.zeros((28, 28))
     for row, column in np.ndindex(drops.shape):
         place = np.s_[2 * row : 2 * row + 4, 2 * column : 2 * column + 4]

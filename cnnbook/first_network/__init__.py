@@ -1,0 +1,1 @@
+"""The chapter "first_network": its figure."""

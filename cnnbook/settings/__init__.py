@@ -1,0 +1,1 @@
+"""The chapter "settings": its figure."""
