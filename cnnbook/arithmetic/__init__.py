@@ -1,0 +1,1 @@
+"""What only the page on the arithmetic of convolutions uses."""
