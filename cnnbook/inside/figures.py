@@ -1,4 +1,4 @@
-"""Figures of the page on the inside of a network."""
+"""The figure of the page on the inside of a network."""
 
 from __future__ import annotations
 
@@ -64,42 +64,3 @@ def _lay_out(values: np.ndarray) -> np.ndarray:
     columns = max(1, channels // 4)
     maps = values.reshape(height, width, -1, columns).transpose(2, 0, 3, 1)
     return maps.reshape(-1, columns * width)
-
-
-def shares_by_layer(
-    names: Sequence[str], shares: dict[str, Sequence[float]], colors: Sequence[str]
-) -> matplotlib.figure.Figure:
-    """Draw what share in [0, 1] of each quantity belongs to each layer, as bars side by side."""
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 0.7 + 0.6 * len(names)))
-    thickness = 0.8 / len(shares)
-    for number, (quantity, values) in enumerate(shares.items()):
-        places = np.arange(len(names)) + (number - (len(shares) - 1) / 2) * thickness
-        percent = 100 * np.asarray(values)
-        bars = axis.barh(places, percent, thickness, color=colors[number], label=quantity)
-        axis.bar_label(bars, fmt="%.0f %%", padding=3, fontsize=9)
-    axis.set(xlabel="share of the whole network (%)", xlim=(0, 109))
-    axis.set(yticks=range(len(names)), yticklabels=names)
-    axis.invert_yaxis()
-    axis.legend(loc="lower right")
-    return figure
-
-
-def receptive_fields(
-    image: np.ndarray, fields: dict[str, tuple[int, int]]
-) -> matplotlib.figure.Figure:
-    """Draw squares over an image (H, W): what one unit of each of up to five layers sees of it.
-
-    fields : layer to (first pixel, size) of its field, the same for rows and columns
-    """
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 4.2))
-    axis.imshow(image, alpha=0.5)
-    colors = [plots.BLUE, plots.ORANGE, plots.GREEN, plots.VERMILION, plots.PURPLE]
-    for (name, (first, size)), color in zip(fields.items(), colors, strict=False):
-        corner, end = (first - 0.5, first - 0.5), first + size - 0.5
-        axis.add_patch(plt.Rectangle(corner, size, size, fill=False, color=color, linewidth=2))
-        axis.annotate(
-            f"{name}: {size} x {size}", (end, end), (30, end), color=color, va="center",
-            arrowprops={"arrowstyle": "-", "color": color}, annotation_clip=False,
-        )  # fmt: skip
-    axis.set(xlabel="column (pixels)", ylabel="row (pixels)")
-    return figure
