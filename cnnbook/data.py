@@ -9,6 +9,8 @@ import pathlib
 
 import numpy as np
 
+from cnnbook import checks
+
 MNIST_FILE = pathlib.Path(__file__).parent / "mnist" / "mnist.npz"
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 
@@ -46,37 +48,16 @@ class DataFileError(RuntimeError):
 def load_mnist(
     path: str | os.PathLike | None = None,
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Load all 70,000 MNIST digits from the file that ships with the book.
+    """Load all 70,000 MNIST digits as ``keras.datasets.mnist.load_data()`` does, offline.
 
-    The return value is that of ``keras.datasets.mnist.load_data()``. The file is checked against
-    its SHA-256 on every call, and the network is never asked.
-
-    Parameters
-    ----------
-    path : path of the data file, or None for the one inside the package.
-
-    Returns
-    -------
-    (x_train, y_train), (x_test, y_test) : uint8 arrays
-        Images of shape (60000, 28, 28) and (10000, 28, 28), with pixels from 0 (paper) to 255
-        (ink); labels of shape (60000,) and (10000,), from 0 to 9.
-
-    Raises
-    ------
-    DataFileError
-        If the file is missing, cannot be read, or is not byte for byte the published one.
-
-    References
-    ----------
-    LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
-    recognition", Proceedings of the IEEE 86 (11).
+    (x_train, y_train), (x_test, y_test): uint8 images of shape (60000, 28, 28) and (10000, 28, 28),
+    from 0 (paper) to 255 (ink), and labels. The file, by default the one inside the package, is
+    checked against its SHA-256 on every call. LeCun, Bottou, Bengio and Haffner (1998),
+    "Gradient-based learning applied to document recognition".
     """
     contents = _read_checked(pathlib.Path(MNIST_FILE if path is None else path), MNIST_SHA256)
     with np.load(io.BytesIO(contents), allow_pickle=False) as arrays:
-        return (
-            (arrays["x_train"], arrays["y_train"]),
-            (arrays["x_test"], arrays["y_test"]),
-        )
+        return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
 
 
 def _read_checked(file: pathlib.Path, sha256: str) -> bytes:
@@ -103,24 +84,12 @@ def _read_checked(file: pathlib.Path, sha256: str) -> bytes:
 
 
 def scale_pixels(images: np.ndarray) -> np.ndarray:
-    """Turn uint8 images into what the book's networks expect.
+    """Turn uint8 images (N, height, width) into float32 (N, height, width, 1) in [0, 1].
 
-    Parameters
-    ----------
-    images : uint8 array of shape (N, height, width)
-
-    Returns
-    -------
-    float32 array of shape (N, height, width, 1), pixels in [0, 1]
-
-    Raises
-    ------
-    TypeError
-        If ``images`` is not a uint8 array (scaling twice would pass in silence).
-    ValueError
-        If ``images`` does not have three axes.
+    That is what the book's networks expect. Anything else is refused: scaled twice, it would pass
+    in silence.
     """
-    if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
+    if getattr(images, "dtype", None) != np.uint8:
         got = getattr(images, "dtype", type(images).__name__)
         raise TypeError(f"images must be a uint8 array of raw pixels from 0 to 255, got {got}.")
     if images.ndim != 3:
@@ -133,44 +102,15 @@ def scale_pixels(images: np.ndarray) -> np.ndarray:
 def split_validation(
     x: np.ndarray, y: np.ndarray, validation_count: int, seed: int
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Set aside a random part of the training data for validation.
+    """Return (x_train, y_train), (x_validation, y_validation): a random part is set aside.
 
-    Parameters
-    ----------
-    x : array of shape (N, ...), the examples
-    y : array of shape (N,), their labels
-    validation_count : how many examples to set aside, from 1 to N - 1
-    seed : seed of the shuffle: the same seed gives the same split
-
-    Returns
-    -------
-    (x_train, y_train), (x_validation, y_validation)
-        Every example is in exactly one half.
-
-    Raises
-    ------
-    ValueError
-        If x and y differ in length, or validation_count is out of range.
-    TypeError
-        If x or y is not an array, or validation_count or seed not an integer.
+    Every example is in exactly one half, and the same seed gives the same split.
     """
-    for name, value in (("x", x), ("y", y)):
-        if not isinstance(value, np.ndarray):
-            raise TypeError(f"{name} must be a NumPy array, got {type(value).__name__}.")
-    for name, value in (("validation_count", validation_count), ("seed", seed)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise TypeError(f"{name} must be an integer, got {value!r}.")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}.")
     if len(x) != len(y):
         raise ValueError(
             f"x and y must have the same length, got {len(x)} examples and {len(y)} labels."
         )
-    if not 1 <= validation_count < len(x):
-        raise ValueError(
-            f"validation_count must be from 1 to {len(x) - 1}, one less than the number of "
-            f"examples, got {validation_count}."
-        )
+    checks.integer("validation_count", validation_count, 1, len(x) - 1)
     order = np.random.default_rng(seed).permutation(len(x))
     # Sorted, so that each half keeps the original order and only the choice is random.
     validation = np.sort(order[:validation_count])
@@ -179,80 +119,37 @@ def split_validation(
 
 
 def load_uci_digits() -> tuple[np.ndarray, np.ndarray]:
-    """Load the 1,797 digits of scikit-learn as pictures like MNIST's, in the order of the file.
+    """Load the 1,797 digits of scikit-learn as pictures like MNIST's, and their labels (uint8).
 
     Each picture of 8 x 8 pixels from 0 to 16 is enlarged (bicubic) to the 20 x 20 box of MNIST and
-    placed in a field of 28 x 28 by its centre of mass. The originals stay in
-    ``sklearn.datasets.load_digits()``. They were written by 13 people, in 14 blocks of one hand
-    each: to score on other hands, split the file without shuffling it, at ``UCI_HALF``.
-
-    Returns
-    -------
-    images, labels : uint8 arrays
-        Images of shape (1797, 28, 28), pixels from 0 (paper) to 255 (ink); labels of shape
-        (1797,), from 0 to 9.
-
-    References
-    ----------
+    placed in a field of 28 x 28 by its centre of mass. They were written by 13 people, in 14 blocks
+    of one hand each: to score on other hands, split them without shuffling, at ``UCI_HALF``.
     Alpaydin and Kaynak (1998), "Optical Recognition of Handwritten Digits", UCI Machine Learning
     Repository: scikit-learn ships the test part of this set.
     """
-    import sklearn.datasets
-
-    digits = sklearn.datasets.load_digits()
-    return _enlarge_to_mnist(digits.images / 16), digits.target.astype(np.uint8)
-
-
-def _enlarge_to_mnist(small: np.ndarray) -> np.ndarray:
-    """Enlarge pictures (N, height, width), ink from 0 to 1, and centre them as MNIST is."""
     import PIL.Image
+    import sklearn.datasets
 
     from cnnbook import preprocessing
 
-    side = preprocessing.BOX_PIXELS
-    fields = np.zeros(
-        (len(small), preprocessing.FIELD_PIXELS, preprocessing.FIELD_PIXELS), np.uint8
-    )
-    for field, ink in zip(fields, small.astype("float32"), strict=True):
+    digits = sklearn.datasets.load_digits()
+    side, field_side = preprocessing.BOX_PIXELS, preprocessing.FIELD_PIXELS
+    fields = np.zeros((len(digits.images), field_side, field_side), np.uint8)
+    for field, ink in zip(fields, digits.images.astype("float32") / 16, strict=True):
         large = PIL.Image.fromarray(ink).resize((side, side), PIL.Image.Resampling.BICUBIC)
         large = np.asarray(large).clip(0, 1)  # bicubic curves overshoot
         top, left = (preprocessing.centering_offset(large.sum(axis=axis)) for axis in (1, 0))
         field[top : top + side, left : left + side] = np.round(255 * large)
-    return fields
+    return fields, digits.target.astype(np.uint8)
 
 
 def draw_balanced(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Choose examples at random, as many of each class, give or take one.
+    """Choose examples at random, as many of each class, give or take one: places in ``labels``.
 
-    Parameters
-    ----------
-    labels : integer array of shape (N,)
-    count : how many to choose, from 1 to N
-    seed : seed of the choice. With one seed, a larger count contains every smaller one
-
-    Returns
-    -------
-    integer array of shape (count,): places in ``labels``. Where a class has no more examples left,
-    the others fill up.
-
-    Raises
-    ------
-    TypeError
-        If labels is not a NumPy array, or count or seed not an integer.
-    ValueError
-        If labels has other axes, or count or seed is out of range.
+    Where a class has no more examples left, the others fill up. With one seed, a larger count
+    contains every smaller one.
     """
-    if not isinstance(labels, np.ndarray):
-        raise TypeError(f"labels must be a NumPy array, got {type(labels).__name__}.")
-    if labels.ndim != 1:
-        raise ValueError(f"labels must have the axis (N,), got an array of shape {labels.shape}.")
-    for name, value in (("count", count), ("seed", seed)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise TypeError(f"{name} must be an integer, got {value!r}.")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}.")
-    if not 1 <= count <= len(labels):
-        raise ValueError(f"count must be from 1 to {len(labels)}, the examples, got {count}.")
+    checks.integer("count", count, 1, len(labels))
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(labels))
     # The n-th example of each class stands before the (n + 1)-th of any.

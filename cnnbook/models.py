@@ -11,10 +11,8 @@ from cnnbook import results
 def article_network() -> keras.Sequential:
     """Build the article's network, repaired: two convolutions with pooling, two dense layers.
 
-    Input (N, 28, 28, 1) with pixels in [0, 1]; output (N, 10), the probability of each digit;
-    225,034 parameters. Weights start at random from Keras's global seed. Not compiled.
-
-    The chapter "Training" builds this model line by line and explains each layer.
+    From (N, 28, 28, 1) with pixels in [0, 1] to (N, 10), the probability of each digit; 225,034
+    parameters. Weights start at random from Keras's global seed. Not compiled.
     """
     return keras.Sequential(
         [
@@ -34,16 +32,9 @@ def article_network() -> keras.Sequential:
 def trained_article_network(
     images: np.ndarray, labels: np.ndarray, epochs: int, seed: int
 ) -> keras.Sequential:
-    """Train a new copy of the article's network, with Adam on batches of 32, in silence.
+    """Train a new copy with Adam on batches of 32, in silence, as the chapter "Training" does.
 
-    Parameters
-    ----------
-    images : float array of shape (N, 28, 28, 1), pixels in [0, 1]
-    labels : integer array of shape (N,), from 0 to 9
-    epochs : passes over the images
-    seed : seed of the starting weights and of the order of the images
-
-    The chapter "Training" takes the same steps one by one.
+    Images are floats (N, 28, 28, 1) in [0, 1]; the seed fixes the starting weights and the order.
     """
     keras.utils.set_random_seed(seed)
     model = article_network()
@@ -53,11 +44,9 @@ def trained_article_network(
 
 
 def stored_article_network() -> keras.Sequential:
-    """Return the article's network as the chapter "Training" trains it, without training it again.
+    """Return the article's network as `benchmarks/article_network.py` trained it: five epochs.
 
-    Five epochs on the 55,000 digits that are not for validation, seed 0; weights rounded to half
-    precision. `benchmarks/article_network.py` stores them, and the chapter holds its own run to
-    them. Compiled, so that ``evaluate`` works.
+    It learned from the 55,000 digits that are not for validation. Compiled.
     """
     model = article_network()
     model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
@@ -66,23 +55,19 @@ def stored_article_network() -> keras.Sequential:
 
 
 def blur_pool() -> keras.layers.Layer:
-    r"""Return a layer that blurs each map with a binomial kernel and keeps every second pixel.
+    r"""Return a layer that blurs each map with :math:`(1, 2, 1) / 4` both ways, then halves it.
 
-    The kernel is the outer product of :math:`(1, 2, 1) / 4` with itself; its weights are fixed.
-    Input (N, H, W, C), output (N, ceil(H / 2), ceil(W / 2), C). After a max pooling of stride 1 it
-    makes the anti-aliased max pooling of Zhang (2019), "Making convolutional networks
-    shift-invariant again".
+    From (N, H, W, C) to (N, ceil(H / 2), ceil(W / 2), C), with fixed weights. After a max pooling
+    of stride 1 it makes the anti-aliased max pooling of Zhang (2019), "Making convolutional
+    networks shift-invariant again".
     """
     line = np.array([1, 2, 1], "float32") / 4
-    kernel = np.outer(line, line)
-    layer = keras.layers.DepthwiseConv2D(
+    kernel = np.outer(line, line)[:, :, np.newaxis, np.newaxis]
+    return keras.layers.DepthwiseConv2D(
         3,
         strides=2,
         padding="same",
         use_bias=False,
-        depthwise_initializer=lambda shape, dtype=None: keras.ops.cast(
-            np.broadcast_to(kernel[:, :, None, None], shape), dtype or "float32"
-        ),
+        depthwise_initializer=lambda shape, dtype=None: np.broadcast_to(kernel, shape),
+        trainable=False,
     )
-    layer.trainable = False
-    return layer

@@ -3,56 +3,33 @@
 The formulas are those of Dumoulin and Visin (2016), "A guide to convolution arithmetic for deep
 learning", and, for receptive fields, of Araujo, Norris and Sim (2019), "Computing receptive
 fields of convolutional neural networks", Distill, doi:10.23915/distill.00021. Padding is placed
-as TensorFlow places it.
+as TensorFlow places it. Sizes are in pixels along one axis, kernels one integer or (height, width).
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cnnbook import checks
 
-def check_positive_integer(name: str, value: int) -> int:
-    """Return value as an int, or refuse it by its name: it must be an integer of 1 or more."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer of 1 or more, got {value!r}.")
-    if number < 1:
-        raise ValueError(f"{name} must be 1 or more, got {value!r}.")
-    return number
+Size = int | Sequence[int]  # one number for both axes, or (vertical, horizontal)
 
 
-def check_pair(name: str, value: int | Sequence[int]) -> tuple[int, int]:
+def _check(**sizes: int) -> None:
+    for name, size in sizes.items():
+        checks.integer(name, size)
+
+
+def pair(value: Size) -> tuple[int, int]:
     """Return (height, width) from two integers, or from one that stands for both."""
-    if isinstance(value, (tuple, list)):
-        if len(value) != 2:
-            raise ValueError(f"{name} must be one integer or two, got {value!r}.")
-        return check_positive_integer(name, value[0]), check_positive_integer(name, value[1])
-    number = check_positive_integer(name, value)
-    return number, number
-
-
-def check_padding(padding: str) -> str:
-    """Return padding, or refuse it: it must be "valid" or "same"."""
-    if padding not in ("valid", "same"):
-        raise ValueError(f'padding must be "valid" or "same", got {padding!r}.')
-    return padding
+    height, width = value if isinstance(value, Sequence) else (value, value)
+    return height, width
 
 
 def dilated_size(kernel_size: int, dilation_rate: int = 1) -> int:
-    r"""Count the pixels that a dilated kernel spans along one axis: :math:`d(k - 1) + 1`.
-
-    Parameters
-    ----------
-    kernel_size : weights along the axis, :math:`k`
-    dilation_rate : distance of neighbouring weights in pixels, :math:`d`
-    """
-    kernel_size = check_positive_integer("kernel_size", kernel_size)
-    dilation_rate = check_positive_integer("dilation_rate", dilation_rate)
+    r"""Count the pixels that a dilated kernel spans along one axis: :math:`d(k - 1) + 1`."""
+    _check(kernel_size=kernel_size, dilation_rate=dilation_rate)
     return dilation_rate * (kernel_size - 1) + 1
 
 
@@ -67,33 +44,13 @@ def padding_amounts(
 
     "valid" adds none. "same" adds the fewest with which :math:`\lceil n / s \rceil` windows fit;
     where that number is odd, the extra pixel goes after.
-
-    Parameters
-    ----------
-    input_size : pixels along the axis, :math:`n`
-    kernel_size, stride, dilation_rate : of the window, along this axis
-    padding : "valid" or "same"
-
-    Returns
-    -------
-    (before, after), in pixels
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is not an integer of 1 or more, or padding is neither word.
-
-    References
-    ----------
-    TensorFlow, "Neural network operations: notes on padding", tensorflow.org/api_docs/python/tf/nn.
     """
-    input_size = check_positive_integer("input_size", input_size)
-    stride = check_positive_integer("stride", stride)
+    _check(input_size=input_size, stride=stride)
     span = dilated_size(kernel_size, dilation_rate)
-    if check_padding(padding) == "valid":
-        return 0, 0
+    if padding not in ("valid", "same"):
+        raise ValueError(f'padding must be "valid" or "same", got {padding!r}.')
     windows = -(-input_size // stride)
-    total = max((windows - 1) * stride + span - input_size, 0)
+    total = max((windows - 1) * stride + span - input_size, 0) if padding == "same" else 0
     return total // 2, total - total // 2
 
 
@@ -108,71 +65,45 @@ def output_size(
 
     .. math:: \left\lfloor \frac{n + p - (d(k - 1) + 1)}{s} \right\rfloor + 1
 
-    Parameters
-    ----------
-    input_size : pixels along the axis, :math:`n`
-    kernel_size : of the kernel or the pooling window, :math:`k`
-    stride : pixels from one place to the next, :math:`s`
-    padding : "valid", for which :math:`p = 0`, or "same", with the :math:`p` of `padding_amounts`
-    dilation_rate : :math:`d`
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a size is not an integer of 1 or more, padding is neither word, or the window is larger
-        than the padded input.
+    with the padding :math:`p` of `padding_amounts`, and dilation rate :math:`d`.
     """
     added = sum(padding_amounts(input_size, kernel_size, stride, padding, dilation_rate))
     span = dilated_size(kernel_size, dilation_rate)
     if span > input_size + added:
         raise ValueError(
-            f"kernel_size must fit into the input's {input_size} pixels, "
-            f"got a window that spans {span}."
+            f"The window must fit into the {input_size} pixels of its input, "
+            f"got one that spans {span}."
         )
     return (input_size + added - span) // stride + 1
 
 
 def conv_parameters(
-    kernel_size: int | Sequence[int],
-    input_channels: int,
-    output_channels: int,
-    use_bias: bool = True,
+    kernel_size: Size, input_channels: int, output_channels: int, use_bias: bool = True
 ) -> int:
     r"""Count a convolution's parameters: :math:`C_{out} (k_h k_w C_{in} + 1)`, 1 for the bias."""
-    height, width = check_pair("kernel_size", kernel_size)
-    input_channels = check_positive_integer("input_channels", input_channels)
-    output_channels = check_positive_integer("output_channels", output_channels)
+    height, width = pair(kernel_size)
+    _check(
+        height=height, width=width, input_channels=input_channels, output_channels=output_channels
+    )
     return output_channels * (height * width * input_channels + bool(use_bias))
 
 
 def dense_parameters(inputs: int, units: int, use_bias: bool = True) -> int:
-    r"""Count a dense layer's parameters: every unit has a weight an input, and a bias."""
-    inputs = check_positive_integer("inputs", inputs)
-    return check_positive_integer("units", units) * (inputs + bool(use_bias))
+    """Count a dense layer's parameters: every unit has a weight an input, and a bias."""
+    _check(inputs=inputs, units=units)
+    return units * (inputs + bool(use_bias))
 
 
-def conv_multiply_adds(
-    output_shape: Sequence[int], kernel_size: int | Sequence[int], input_channels: int
-) -> int:
+def conv_multiply_adds(output_shape: Sequence[int], kernel_size: Size, input_channels: int) -> int:
     r"""Count the multiply-adds of a convolution of one image, padding included.
 
-    Each of the :math:`H_{out} W_{out} C_{out}` values that it gives is a dot product of
+    Each of the :math:`H_{out} W_{out} C_{out}` values of ``output_shape`` is a dot product of
     :math:`k_h k_w C_{in}` terms.
-
-    Parameters
-    ----------
-    output_shape : (height, width, channels) of what the layer gives
-    kernel_size : one integer, or (height, width)
-    input_channels : channels of what the layer receives
     """
-    if not isinstance(output_shape, (tuple, list)) or len(output_shape) != 3:
-        raise ValueError(f"output_shape must be (height, width, channels), got {output_shape!r}.")
-    height, width, channels = (
-        check_positive_integer("output_shape", size) for size in output_shape
-    )
-    input_channels = check_positive_integer("input_channels", input_channels)
-    kernel_height, kernel_width = check_pair("kernel_size", kernel_size)
-    return height * width * channels * kernel_height * kernel_width * input_channels
+    height, width, channels = output_shape
+    _check(height=height, width=width)
+    weights = conv_parameters(kernel_size, input_channels, channels, use_bias=False)
+    return height * width * weights
 
 
 def dense_multiply_adds(inputs: int, units: int) -> int:
@@ -183,49 +114,31 @@ def dense_multiply_adds(inputs: int, units: int) -> int:
 class ReceptiveField(NamedTuple):
     """What one unit of a layer can see of the input, along one axis."""
 
-    #: pixels of the input that can change the unit
-    size: int
-    #: pixels of the input between the fields of neighbouring units
-    jump: int
-    #: first pixel of the field of unit 0, counted from 0; negative inside the padding
-    start: int
+    size: int  #: pixels of the input that can change the unit
+    jump: int  #: pixels of the input between the fields of neighbouring units
+    start: int  #: first pixel of the field of unit 0; negative inside the padding
 
 
 def receptive_field(layers: Sequence[Sequence[int]]) -> ReceptiveField:
-    r"""Compute the receptive field of a stack of windows along one axis.
+    r"""Compute the receptive field of a unit of the last of a stack of layers, along one axis.
 
     A layer whose kernel spans :math:`k` of the units before it widens their field by
     :math:`k - 1` jumps, and multiplies the jump by its stride :math:`s`:
 
     .. math:: r \leftarrow r + (k - 1) j, \quad j \leftarrow j s
 
-    Parameters
-    ----------
-    layers : a sequence with (kernel_size, stride) for each convolution or pooling, from the input
-        on, or (kernel_size, stride, dilation_rate), or (kernel_size, stride, dilation_rate,
-        padding_before) with the pixels that padding adds before the axis
-
-    Returns
-    -------
-    ReceptiveField of a unit of the last layer; for no layers, of a pixel
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a layer is not such a tuple of integers.
+    Each layer is (kernel_size, stride), or has a dilation_rate after them, and after that the
+    pixels that padding adds before the axis.
     """
     size, jump, start = 1, 1, 0
-    for layer in layers:
-        if not isinstance(layer, (tuple, list)) or not 2 <= len(layer) <= 4:
-            raise ValueError(
-                "layers must hold (kernel_size, stride), with dilation_rate and padding_before "
-                f"if wanted, for each layer, got {layer!r}."
-            )
-        kernel_size, stride, dilation_rate, before = (*layer, *(1, 0)[len(layer) - 2 :])
-        if isinstance(before, bool) or not isinstance(before, int) or before < 0:
-            raise ValueError(f"padding_before must be an integer of 0 or more, got {before!r}.")
-        span = dilated_size(kernel_size, dilation_rate)
-        size += (span - 1) * jump
+    for kernel_size, stride, *rest in layers:
+        dilation_rate, before = (*rest, *(1, 0)[len(rest) :])
+        _check(stride=stride)
+        checks.integer("padding_before", before, least=0)
+        size += (dilated_size(kernel_size, dilation_rate) - 1) * jump
         start -= before * jump
-        jump *= check_positive_integer("stride", stride)
+        jump *= stride
     return ReceptiveField(size, jump, start)
+
+
+check_positive_integer = checks.integer  # of cnnbook/attribution.py

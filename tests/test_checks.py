@@ -26,10 +26,6 @@ from cnnbook import checks
             lambda: checks.number("share", 2, 0, 1),
             "share must be a finite number, 0 or more and 1 or less, got 2.",
         ),
-        (
-            lambda: checks.array("x", [[1], [1, 2]], "f", "(N, H)"),
-            "x must be an array of real numbers, got rows of unequal length.",
-        ),
         (lambda: checks.array("x", None, "ui", "(N,)"), "x must be an array of integers, got None"),
         (
             lambda: checks.array("x", [0.5], "ui", "(N,)"),

@@ -73,40 +73,26 @@ def one_clear_sentence(error: pytest.ExceptionInfo, *words: str) -> bool:
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda whole: whole[:1_000_000], "1,000,000 bytes"),
+        (lambda whole: b"", "0 bytes"),
+        (lambda whole: whole[:99] + bytes([whole[99] ^ 1]) + whole[100:], "not the one published"),
+    ],
+    ids=["truncated", "empty", "one bit"],
+)
+def test_a_damaged_file_is_refused(tmp_path, contents, change, words):
+    (tmp_path / "mnist.npz").write_bytes(change(contents))
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, words)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(data.DataFileError) as error:
         data.load_mnist(tmp_path / "mnist.npz")
     assert one_clear_sentence(error, str(tmp_path / "mnist.npz"), "missing")
-
-
-def test_a_truncated_file_is_refused(tmp_path, contents):
-    (tmp_path / "mnist.npz").write_bytes(contents[:1_000_000])
-    with pytest.raises(data.DataFileError) as error:
-        data.load_mnist(tmp_path / "mnist.npz")
-    assert one_clear_sentence(error, "1,000,000 bytes")
-
-
-def test_an_empty_file_is_refused(tmp_path):
-    (tmp_path / "mnist.npz").touch()
-    with pytest.raises(data.DataFileError) as error:
-        data.load_mnist(tmp_path / "mnist.npz")
-    assert one_clear_sentence(error, "0 bytes")
-
-
-def test_a_single_changed_bit_is_noticed(tmp_path, contents):
-    altered = bytearray(contents)
-    altered[len(altered) // 2] ^= 1
-    (tmp_path / "mnist.npz").write_bytes(altered)
-    with pytest.raises(data.DataFileError) as error:
-        data.load_mnist(tmp_path / "mnist.npz")
-    assert one_clear_sentence(error, "not the one published")
-
-
-def test_another_valid_data_set_is_refused(tmp_path, mnist):
-    np.savez(tmp_path / "mnist.npz", **{name: array[:10] for name, array in mnist.items()})
-    with pytest.raises(data.DataFileError) as error:
-        data.load_mnist(tmp_path / "mnist.npz")
-    assert one_clear_sentence(error, "not the one published")
 
 
 def test_a_folder_in_its_place_is_refused(tmp_path):
@@ -138,19 +124,28 @@ def test_scaled_pixels_are_float32_from_0_to_1_with_a_channel(mnist):
     )
 
 
+X = np.arange(10)
+PIXELS = np.zeros((2, 28, 28), np.uint8)
+
+
 @pytest.mark.parametrize(
-    ("images", "kind", "words"),
+    ("call", "words"),
     [
-        (np.zeros((2, 28, 28), np.float32), TypeError, "float32"),
-        ([[0, 1]], TypeError, "list"),
-        (None, TypeError, "NoneType"),
-        (np.zeros((28, 28), np.uint8), ValueError, "(28, 28)"),
-        (np.zeros((2, 28, 28, 1), np.uint8), ValueError, "(2, 28, 28, 1)"),
+        (lambda: data.scale_pixels(PIXELS / 255), "images must be a uint8 array"),
+        (lambda: data.scale_pixels([[0, 1]]), "got list"),
+        (lambda: data.scale_pixels(PIXELS[0]), "images must have the axes (N, height, width)"),
+        (lambda: data.scale_pixels(PIXELS[..., None]), "(2, 28, 28, 1)"),
+        (lambda: data.split_validation(X, X, 0, seed=0), "validation_count must be from 1 to 9"),
+        (lambda: data.split_validation(X, X, -3, seed=0), "got -3"),
+        (lambda: data.split_validation(X, X, 10, seed=0), "got 10"),
+        (lambda: data.split_validation(X, X[:9], 3, seed=0), "10 examples and 9 labels"),
+        (lambda: data.draw_balanced(X % 3, 0, seed=0), "count must be from 1 to 10"),
+        (lambda: data.draw_balanced(X % 3, 11, seed=0), "got 11"),
     ],
 )
-def test_scaling_refuses_what_is_not_raw_pixels(images, kind, words):
-    with pytest.raises(kind, match=r"^images must") as error:
-        data.scale_pixels(images)
+def test_what_would_be_silently_wrong_is_refused(call, words):
+    with pytest.raises((TypeError, ValueError)) as error:
+        call()
     assert words in str(error.value)
 
 
@@ -167,26 +162,6 @@ def test_the_same_seed_gives_the_same_split_and_another_seed_another():
     x = np.arange(1000)
     chosen = [data.split_validation(x, x, 100, seed=seed)[1][0].tolist() for seed in (1, 1, 2)]
     assert chosen[0] == chosen[1] != chosen[2]
-
-
-@pytest.mark.parametrize(
-    ("changed", "kind", "words"),
-    [
-        ({"validation_count": 0}, ValueError, "validation_count must be from 1 to 9"),
-        ({"validation_count": 10}, ValueError, "got 10"),
-        ({"validation_count": 2.0}, TypeError, "validation_count must be an integer, got 2.0"),
-        ({"validation_count": True}, TypeError, "got True"),
-        ({"seed": None}, TypeError, "seed must be an integer, got None"),
-        ({"seed": -1}, ValueError, "seed must be 0 or more, got -1"),
-        ({"y": np.arange(9)}, ValueError, "10 examples and 9 labels"),
-        ({"x": list(range(10))}, TypeError, "x must be a NumPy array, got list"),
-    ],
-)
-def test_a_split_refuses_bad_arguments(changed, kind, words):
-    arguments = {"x": np.arange(10), "y": np.arange(10), "validation_count": 3, "seed": 0}
-    with pytest.raises(kind) as error:
-        data.split_validation(**(arguments | changed))
-    assert words in str(error.value)
 
 
 def test_label_errors_are_those_that_most_reviewers_rejected(mnist):
@@ -264,22 +239,3 @@ def test_a_draw_of_everything_is_every_example_once():
     assert sorted(data.draw_balanced(labels, 8, seed=0)) == list(range(8))
     # One class runs out, the others fill up.
     assert np.bincount(labels[data.draw_balanced(labels, 6, seed=0)]).tolist() == [3, 2, 1]
-
-
-@pytest.mark.parametrize(
-    ("changed", "kind", "words"),
-    [
-        ({"labels": [0, 1]}, TypeError, "labels must be a NumPy array, got list"),
-        ({"labels": np.zeros((2, 2), int)}, ValueError, "labels must have the axis (N,)"),
-        ({"count": 0}, ValueError, "count must be from 1 to 9"),
-        ({"count": 10}, ValueError, "got 10"),
-        ({"count": 2.0}, TypeError, "count must be an integer, got 2.0"),
-        ({"count": True}, TypeError, "got True"),
-        ({"seed": -1}, ValueError, "seed must be 0 or more, got -1"),
-        ({"seed": None}, TypeError, "seed must be an integer, got None"),
-    ],
-)
-def test_a_draw_refuses_bad_arguments(changed, kind, words):
-    with pytest.raises(kind) as error:
-        data.draw_balanced(**({"labels": np.arange(9) % 3, "count": 3, "seed": 0} | changed))
-    assert words in str(error.value)

@@ -249,48 +249,35 @@ LOGITS = np.zeros((2, 10))
 LABELS = np.array([0, 9])
 NAN, INF = np.full((2, 10), np.nan), np.array([[np.inf] + [0.0] * 9])
 REFUSED = [
-    (lambda: ops.conv([[1.0]], KERNEL), TypeError, "inputs must be a floating-point NumPy array"),
-    (lambda: ops.conv(IMAGES.astype(int), KERNEL), TypeError, "inputs must"),
-    (lambda: ops.conv(IMAGES[0], KERNEL), ValueError, "got shape (6, 6, 3)"),
-    (lambda: ops.conv(IMAGES[:0], KERNEL), ValueError, "inputs must not be empty"),
-    (lambda: ops.conv(IMAGES, KERNEL[0]), ValueError, "kernel must be"),
-    (lambda: ops.conv(IMAGES, KERNEL[:, :, :2]), ValueError, "3 input channels"),
-    (lambda: ops.conv(IMAGES, KERNEL.astype("float32")), TypeError, "dtype of inputs, float64"),
-    (lambda: ops.conv(IMAGES, np.zeros((7, 1, 3, 1))), ValueError, "kernel must fit"),
-    (lambda: ops.conv(IMAGES, KERNEL, strides=0), ValueError, "strides must be 1 or more, got 0"),
-    (lambda: ops.conv(IMAGES, KERNEL, strides=-1), ValueError, "strides must be"),
-    (lambda: ops.conv(IMAGES, KERNEL, strides=1.0), TypeError, "strides must be an integer"),
-    (lambda: ops.conv(IMAGES, KERNEL, strides=True), TypeError, "strides must be an integer"),
-    (lambda: ops.conv(IMAGES, KERNEL, strides=(1, 2, 3)), ValueError, "one integer or two"),
-    (lambda: ops.conv(IMAGES, KERNEL, padding="full"), ValueError, "got 'full'"),
-    (lambda: ops.conv(IMAGES, KERNEL, dilation_rate=0), ValueError, "dilation_rate must be"),
-    (lambda: ops.conv(IMAGES, KERNEL, 2, "same", 2), ValueError, "as TensorFlow demands"),
-    (lambda: ops.conv(IMAGES, KERNEL, dilation_rate=3), ValueError, "spans 7"),
     (
-        lambda: ops.conv_backward(np.zeros((2, 4, 4, 3)), IMAGES, KERNEL),
-        ValueError,
-        "upstream must have the shape (2, 4, 4, 4), got (2, 4, 4, 3)",
+        lambda: ops.conv(IMAGES.astype("uint8"), KERNEL),
+        "inputs must be a floating-point NumPy array",
     ),
     (
-        lambda: ops.conv_backward(np.zeros((2, 4, 4, 4), "float32"), IMAGES, KERNEL),
-        TypeError,
-        "upstream must have the dtype float64",
+        lambda: ops.conv(IMAGES[0], KERNEL),
+        "axes (N, H, W, C_in), not empty, got float64 of shape (6,",
     ),
-    (lambda: ops.max_pool(IMAGES, 7), ValueError, "pool_size must fit"),
-    (lambda: ops.max_pool(IMAGES, 0), ValueError, "pool_size must be 1 or more"),
-    (lambda: ops.max_pool(IMAGES, 2, 0), ValueError, "strides must be 1 or more"),
-    (lambda: ops.max_pool(IMAGES[0], 2), ValueError, "N, H, W, C"),
-    (lambda: ops.max_pool_backward(IMAGES, IMAGES, 2), ValueError, "upstream must have the shape"),
-    (lambda: ops.average_pool("no", 2), TypeError, "got str"),
-    (lambda: ops.average_pool_backward(IMAGES, IMAGES, 2), ValueError, "upstream must"),
-    (lambda: ops.relu(np.array([1, 2])), TypeError, "got dtype int64"),
-    (lambda: ops.relu_backward(LOGITS[:1], LOGITS), ValueError, "upstream must"),
-    (lambda: ops.softmax(NAN), ValueError, "got nan as a largest score"),
-    (lambda: ops.softmax(INF), ValueError, "got inf as a largest score"),
-    (lambda: ops.softmax(-INF[:, :1]), ValueError, "got -inf as a largest score"),
-    (lambda: ops.softmax(LOGITS, axis=2), ValueError, "axis must be from -2 to 1, got 2"),
-    (lambda: ops.softmax(LOGITS, axis=0.5), TypeError, "axis must be an integer"),
-    (lambda: ops.softmax(np.float64(3)), TypeError, "x must be"),
+    (lambda: ops.conv(IMAGES[:0], KERNEL), "not empty, got float64 of shape (0, 6, 6, 3)"),
+    (lambda: ops.conv(IMAGES, KERNEL[:, :, :2]), "kernel must have the shape (3, 3, 3, 4)"),
+    (lambda: ops.conv(IMAGES, KERNEL.astype("float32")), "the dtype float64"),
+    (lambda: ops.conv(IMAGES, np.zeros((7, 1, 3, 1))), "The window must fit into the 6 pixels"),
+    (lambda: ops.conv(IMAGES, KERNEL, dilation_rate=3), "got one that spans 7"),
+    (lambda: ops.conv(IMAGES, KERNEL, strides=-1), "stride must be 1 or more, got -1"),
+    (lambda: ops.conv(IMAGES, KERNEL, strides=1.0), "stride must be an integer"),
+    (lambda: ops.conv(IMAGES, KERNEL, padding="full"), 'padding must be "valid" or "same"'),
+    (lambda: ops.conv_backward(np.zeros((2, 4, 3, 4)), IMAGES, KERNEL), "upstream must have the"),
+    (lambda: ops.conv_backward(np.zeros((2, 4, 4, 4), "float32"), IMAGES, KERNEL), "got (2, 4, 4"),
+    (lambda: ops.max_pool(IMAGES, 7), "The window must fit"),
+    (lambda: ops.max_pool(IMAGES, 0, 1), "kernel_size must be 1 or more"),
+    (lambda: ops.max_pool(IMAGES[0], 2), "N, H, W, C"),
+    (lambda: ops.max_pool_backward(IMAGES[:, :1, :1], IMAGES, 2), "upstream must have the shape"),
+    (lambda: ops.average_pool_backward(IMAGES[:, :1, :1], IMAGES, 2), "upstream must have the"),
+    (lambda: ops.relu([1, 2]), "x must be a floating-point NumPy array"),
+    (lambda: ops.relu_backward(LOGITS[:1], LOGITS), "upstream must have the shape (2, 10)"),
+    (lambda: ops.softmax(LOGITS.astype("uint8")), "x must be a floating-point NumPy array"),
+    (lambda: ops.softmax(NAN), "got nan as a largest score"),
+    (lambda: ops.softmax(INF), "got inf as a largest score"),
+    (lambda: ops.softmax(-INF[:, :1]), "got -inf as a largest score"),
     *[
         case
         for loss in (
@@ -298,75 +285,23 @@ REFUSED = [
             ops.sparse_categorical_crossentropy_backward,
         )
         for case in (
-            (lambda loss=loss: loss(LABELS * 1.0, LOGITS), TypeError, "got dtype float64"),
-            (lambda loss=loss: loss([0, 9], LOGITS), TypeError, "integer labels, got list"),
-            (lambda loss=loss: loss(LABELS + 1, LOGITS), ValueError, "from 0 to 9"),
-            (lambda loss=loss: loss(LABELS - 1, LOGITS), ValueError, "got labels from -1 to 8"),
-            (lambda loss=loss: loss(LABELS[:1], LOGITS), ValueError, "the shape (2,)"),
-            (lambda loss=loss: loss(LABELS, NAN), ValueError, "nan"),
-            (lambda loss=loss: loss(LABELS[:0], LOGITS[:0]), ValueError, "must not be empty"),
-            (lambda loss=loss: loss(LABELS, LOGITS.astype(int)), TypeError, "got dtype int64"),
+            (lambda loss=loss: loss(LABELS + 0.5, LOGITS), "target must be integers from 0 to 9"),
+            (lambda loss=loss: loss(LABELS + 1, LOGITS), "got int64 from 1 to 10"),
+            (lambda loss=loss: loss(LABELS - 1, LOGITS), "got int64 from -1 to 8"),
+            (lambda loss=loss: loss(LABELS[:1], LOGITS), "of shape (2,)"),
+            (lambda loss=loss: loss(LABELS, NAN), "nan"),
+            (lambda loss=loss: loss(LABELS, LOGITS.astype(int)), "got int64 of shape (2, 10)"),
         )
     ],
-    (
-        lambda: ops.sparse_categorical_crossentropy(LABELS, LOGITS - 1),
-        ValueError,
-        "probabilities from 0 to 1",
-    ),
-    (lambda: ops.sparse_categorical_crossentropy(LABELS, NAN), ValueError, "probabilities"),
+    (lambda: ops.sparse_categorical_crossentropy(LABELS, LOGITS - 1), "probabilities from 0 to 1"),
+    (lambda: ops.sparse_categorical_crossentropy(LABELS, NAN), "probabilities from 0 to 1"),
 ]
 
 
-@pytest.mark.parametrize(("call", "kind", "words"), REFUSED)
-def test_bad_arguments_are_refused_in_one_sentence(call, kind, words):
-    with pytest.raises(kind) as error:
+@pytest.mark.parametrize(("call", "words"), REFUSED)
+def test_what_would_be_silently_wrong_is_refused_in_one_sentence(call, words):
+    with pytest.raises((TypeError, ValueError)) as error:
         call()
     message = str(error.value)
     assert words in message
-    assert message.endswith(".")
-    assert "\n" not in message
-
-
-ANYTHING = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-3, 9),
-    st.floats(),
-    st.text(max_size=5),
-    st.sampled_from(["valid", "same"]),
-    st.lists(st.integers(-1, 4), max_size=4),
-    st.tuples(st.integers(-1, 4), st.integers(-1, 4)),
-    st.builds(
-        lambda shape, dtype: np.ones(shape).astype(dtype),
-        st.lists(st.integers(0, 4), max_size=5),
-        st.sampled_from(["float32", "float64", "int64", "bool", "complex64", "<U3"]),
-    ),
-)
-FUNCTIONS = {
-    "conv": (3, 5),
-    "conv_backward": (3, 6),
-    "max_pool": (2, 4),
-    "max_pool_backward": (3, 5),
-    "average_pool": (2, 4),
-    "average_pool_backward": (3, 5),
-    "relu": (1, 1),
-    "relu_backward": (2, 2),
-    "softmax": (1, 2),
-    "sparse_categorical_crossentropy": (2, 3),
-    "sparse_categorical_crossentropy_backward": (2, 2),
-}
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-@settings(deadline=None, max_examples=200)
-@given(data=st.data())
-def test_any_argument_is_accepted_or_refused_by_its_name(name, data):
-    fewest, most = FUNCTIONS[name]
-    arguments = data.draw(st.lists(ANYTHING, min_size=fewest, max_size=most))
-    try:
-        result = getattr(ops, name)(*arguments)
-    except (TypeError, ValueError) as error:
-        assert " must " in str(error)
-    else:
-        results = result if isinstance(result, tuple) else (result,)
-        assert all(np.isfinite(array).all() for array in results)
+    assert message.endswith(".") and "\n" not in message

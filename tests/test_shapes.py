@@ -119,22 +119,21 @@ def test_the_receptive_fields_of_the_articles_network():
 
 
 @pytest.mark.parametrize(
-    ("call", "kind", "words"),
+    ("call", "words"),
     [
-        (lambda: shapes.output_size(0, 3), ValueError, "input_size must be 1 or more, got 0"),
-        (lambda: shapes.output_size(5, 3.0), TypeError, "kernel_size must be an integer"),
-        (lambda: shapes.output_size(5, 6), ValueError, "kernel_size must fit"),
-        (lambda: shapes.output_size(5, 3, padding="SAME"), ValueError, "got 'SAME'"),
-        (lambda: shapes.output_size(5, 3, stride=-1), ValueError, "stride must be 1 or more"),
-        (lambda: shapes.conv_parameters((3, 3, 3), 1, 1), ValueError, "one integer or two"),
-        (lambda: shapes.dense_parameters(1, None), TypeError, "units must be an integer"),
-        (lambda: shapes.conv_multiply_adds((3, 3), 3, 1), ValueError, "(height, width, channels)"),
-        (lambda: shapes.receptive_field([(3,)]), ValueError, "got (3,)"),
-        (lambda: shapes.receptive_field([(3, 1, 1, -1)]), ValueError, "padding_before"),
-        (lambda: shapes.receptive_field([3]), ValueError, "got 3"),
+        (lambda: shapes.output_size(0, 3), "input_size must be 1 or more, got 0"),
+        (lambda: shapes.output_size(5, 3.0), "kernel_size must be an integer"),
+        (lambda: shapes.output_size(5, 6), "The window must fit into the 5 pixels"),
+        (lambda: shapes.output_size(5, 3, padding="SAME"), "got 'SAME'"),
+        (lambda: shapes.output_size(5, 3, stride=-1), "stride must be 1 or more"),
+        (lambda: shapes.conv_parameters(3, -1, 4), "input_channels must be 1 or more"),
+        (lambda: shapes.dense_parameters(1, -1), "units must be 1 or more"),
+        (lambda: shapes.conv_multiply_adds((-3, 3, 1), 3, 1), "height must be 1 or more"),
+        (lambda: shapes.receptive_field([(3, 0)]), "stride must be 1 or more"),
+        (lambda: shapes.receptive_field([(3, 1, 1, -1)]), "padding_before must be 0 or more"),
     ],
 )
-def test_bad_arguments_are_refused(call, kind, words):
-    with pytest.raises(kind) as error:
+def test_sizes_that_would_be_silently_wrong_are_refused(call, words):
+    with pytest.raises((TypeError, ValueError)) as error:
         call()
     assert words in str(error.value)

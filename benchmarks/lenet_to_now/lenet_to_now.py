@@ -17,34 +17,6 @@ DEPTHS = (2, 8, 16, 32)
 DIGITS = 3_000
 EPOCHS = 5
 BATCH = 64
-CHANNELS = 16
-
-
-def halve(images):
-    """Halve the height and width of images of shape (N, 28, 28, 1): means of 2 by 2 pixels."""
-    return images.reshape(len(images), 14, 2, 14, 2, 1).mean(axis=(2, 4))
-
-
-def build(depth: int, shortcuts: bool, normalised: bool):
-    """Return the network: a first convolution, `depth` of 3 by 3 in blocks of two, and a head."""
-    import keras
-
-    layers = keras.layers
-
-    def convolve(x, kernel_size=3, stride=1):
-        x = layers.Conv2D(
-            CHANNELS, kernel_size, stride, "same" if stride == 1 else "valid",
-            use_bias=not normalised, kernel_initializer="he_normal",
-        )(x)  # fmt: skip
-        return layers.BatchNormalization(momentum=0.9)(x) if normalised else x
-
-    image = keras.Input((14, 14, 1))
-    x = layers.ReLU()(convolve(image, kernel_size=5, stride=3))
-    for _ in range(depth // 2):
-        y = convolve(layers.ReLU()(convolve(x)))
-        x = layers.ReLU()(layers.Add()([x, y]) if shortcuts else y)
-    logits = layers.Dense(10)(layers.GlobalAveragePooling2D()(x))
-    return keras.Model(image, logits)
 
 
 def train(setting: dict) -> dict:
@@ -56,9 +28,11 @@ def train(setting: dict) -> dict:
     import numpy as np
     import tensorflow as tf
 
+    from cnnbook import lenet_to_now
+
     (x_fit, y_fit), (x_validation, y_validation) = sweep.digits(DIGITS)
-    x_fit, x_validation = halve(x_fit), halve(x_validation)
-    model = build(**setting)
+    x_fit, x_validation = lenet_to_now.halve(x_fit), lenet_to_now.halve(x_validation)
+    model = lenet_to_now.stack(**setting)
     optimizer = keras.optimizers.Adam()
     optimizer.build(model.trainable_variables)
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -81,7 +55,7 @@ def train(setting: dict) -> dict:
 
     def run(seed: int, learning_rate: float) -> dict:
         keras.utils.set_random_seed(seed)
-        model.set_weights(build(**setting).get_weights())
+        model.set_weights(lenet_to_now.stack(**setting).get_weights())
         for variable in optimizer.variables:
             variable.assign(np.zeros(variable.shape))
         optimizer.learning_rate.assign(learning_rate)
@@ -120,20 +94,17 @@ def train(setting: dict) -> dict:
 def gradients(setting: dict) -> dict:
     """Measure the norm of the loss's gradient for each kernel, from the first, before training."""
     import keras
-    import tensorflow as tf
+
+    from cnnbook import lenet_to_now
 
     (x, y), _ = sweep.digits(BATCH)
-    loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     losses, norms = [], []
     for seed in SEEDS:
         keras.utils.set_random_seed(seed)
-        model = build(**setting)
-        convolutions = [each for each in model.layers if isinstance(each, keras.layers.Conv2D)]
-        with tf.GradientTape() as tape:
-            loss = loss_of(y, model(halve(x), training=True))
-        found = tape.gradient(loss, [each.kernel.value for each in convolutions])
-        losses.append(round(float(loss), 4))
-        norms.append([float(f"{tf.norm(gradient):.4g}") for gradient in found])
+        network = lenet_to_now.stack(**setting)
+        loss, found = lenet_to_now.gradient_norms(network, lenet_to_now.halve(x), y)
+        losses.append(round(loss, 4))
+        norms.append([float(f"{norm:.4g}") for norm in found])
     return {"losses": losses, "gradient_norms": norms}
 
 
@@ -155,7 +126,7 @@ def main() -> None:
     recipe = {
         "training_digits": DIGITS,
         "image_side": 14,
-        "channels": CHANNELS,
+        "channels": 16,
         "epochs": EPOCHS,
         "batch_size": BATCH,
         "steps": EPOCHS * (DIGITS // BATCH),

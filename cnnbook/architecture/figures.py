@@ -20,25 +20,19 @@ TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
 TEXT = 8.8  # points: 7.5 pixels on a phone
 
 
-def strip(
-    layers: dict[str, np.ndarray], maps: int = 5, units: int = 14, height: float = 3.5
-) -> matplotlib.figure.Figure:
+def strip(layers: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
     """Draw a network from left to right: picture, maps, units, probabilities; lines join them.
 
     A pooled map stands beside the map that it was made from, and is smaller. The maps drawn are
     strong ones that are unlike each other.
 
-    Parameters
-    ----------
     layers : what each layer gives for one image, in order: the image (H, W, 1), maps (H, W, C)
         by turns of a convolution and of a pooling layer, units (U,), probabilities (P,)
-    maps : maps drawn of each layer
-    units : units drawn
-    height : of the figure, in inches
     """
     (_, image), *mapped, (dense_name, dense), (last_name, probabilities) = layers.items()
-    axis = _canvas(height)
-    top, low = 15, 72 * height - 32
+    maps, units = 5, 14
+    axis = canvas(3.5)
+    top, low = 15, 220
     pitch = (low - top) / maps
     # Smaller maps are drawn smaller, but not to scale: the last ones could not be seen.
     sides = [0.9 * pitch * (len(array) / len(mapped[0][1])) ** 0.62 for _, array in mapped]
@@ -83,17 +77,13 @@ def convolution_step(
 ) -> matplotlib.figure.Figure:
     """Draw how a convolution makes one number of a map, and what ReLU makes of the map.
 
-    Parameters
-    ----------
     image : array of shape (H, W), pixels in [0, 1]
-    kernel : array of shape (3, 3)
-    bias : the number that is added
     place : row and column of the number in the map, those of its window's upper left corner
     """
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     sums = (windows * kernel).sum(axis=(2, 3)) + bias
     row, column = place
-    axis = _canvas(3.5)
+    axis = canvas(3.5)
     side, cell, middle = 100, 28, 64
     grid, kernel_cell = 3 * cell, 30.5
     lefts = [0, side + 20, side + 20 + grid + 22, WIDTH - 34]
@@ -132,13 +122,9 @@ def pooling_step(
 ) -> matplotlib.figure.Figure:
     """Draw a map beside the map that pooling makes of it, to one scale, and four of its numbers.
 
-    Parameters
-    ----------
-    values : array of shape (H, W)
-    pooled : array of shape (H // 2, W // 2), the largest of each two by two values
-    place : row and column of one of its numbers
+    place : row and column of one of the numbers of ``pooled``, each the largest of two by two
     """
-    axis = _canvas(2.2)
+    axis = canvas(2.2)
     side, cell, middle = 124, 30, 86
     small = side * len(pooled) / len(values)
     row, column = place
@@ -162,15 +148,9 @@ def pooling_step(
 def votes(
     values: np.ndarray, weights: np.ndarray, biases: np.ndarray, classes: Sequence[int], count: int
 ) -> matplotlib.figure.Figure:
-    """Draw what the largest values add to the scores of some classes, and the probabilities.
+    """Draw what the ``count`` largest values add to the scores of some classes, side by side.
 
-    Parameters
-    ----------
-    values : array of shape (inputs,)
-    weights : array of shape (inputs, outputs)
-    biases : array of shape (outputs,)
-    classes : the outputs drawn, side by side
-    count : inputs drawn, those with the largest values
+    From values (inputs,), weights (inputs, outputs) and biases (outputs,).
     """
     scores = values @ weights + biases
     probabilities = np.exp(scores - scores.max())
@@ -178,7 +158,7 @@ def votes(
     order = np.argsort(values)[::-1][:count]
     products = values[:, None] * weights
     longest = np.abs(products[np.ix_(order, classes)]).max()
-    axis = _canvas(0.9 + 0.27 * count)
+    axis = canvas(0.9 + 0.27 * count)
     rows = 30 + 19.5 * np.arange(count)
     low = rows[-1] + 24
     _say(axis, 42, 9, "strongest units")
@@ -204,14 +184,8 @@ def votes(
 
 
 def batch_of_maps(batch: np.ndarray, channels: Sequence[int]) -> matplotlib.figure.Figure:
-    """Draw the four axes of a batch of maps: pictures, rows, columns, channels.
-
-    Parameters
-    ----------
-    batch : array of shape (N, H, W, C)
-    channels : the maps drawn of each picture, the first in front
-    """
-    axis = _canvas(1.85)
+    """Draw the four axes of a batch (N, H, W, C): some channels, the first in front."""
+    axis = canvas(1.85)
     side, step, middle = 62, 9, 74
     reach = side + step * (len(channels) - 1)
     pitch = (WIDTH - 36 - reach) / (len(batch) - 1)
@@ -230,65 +204,7 @@ def batch_of_maps(batch: np.ndarray, channels: Sequence[int]) -> matplotlib.figu
     return axis.figure
 
 
-def every_number(
-    layers: dict[str, np.ndarray], rows: Sequence[Sequence[str]]
-) -> matplotlib.figure.Figure:
-    """Draw everything that each layer gives for one image, one square a number, all to one scale.
-
-    Maps are laid out in four rows, vectors in blocks; white is zero, and deep orange the
-    layer's largest number.
-
-    Parameters
-    ----------
-    layers : name to array of shape (H, W, C) or (units,), from the input to the output
-    rows : the names of the layers in each row of the figure
-    """
-    blocks = {name: _lay_out(array) for name, array in layers.items()}
-    labels = {
-        name: f"{name}\n{f' {TIMES} '.join(str(size) for size in array.shape)}"
-        for name, array in layers.items()
-    }
-    gap, above = 9, 27
-
-    def place(name: str, scale: float) -> float:
-        """Give the width that a layer takes: that of its block or of what is written above it."""
-        written = 5.4 * max(len(line) for line in labels[name].split("\n"))
-        return max(scale * blocks[name].shape[1], written) + gap
-
-    fitting = [
-        scale
-        for scale in np.arange(0.5, 3, 0.02)
-        if all(sum(place(name, scale) for name in row) <= WIDTH for row in rows)
-    ]
-    scale = max(fitting, default=0.5)
-    heights = [above + scale * max(len(blocks[name]) for name in row) + 4 for row in rows]
-    axis = _canvas(sum(heights) / 72)
-    for row, top in zip(rows, np.cumsum([above, *heights[:-1]]), strict=True):
-        left = 1.0
-        for name in row:
-            block = blocks[name]
-            tall, wide = (scale * size for size in block.shape)
-            axis.text(left, top - 4, labels[name], va="bottom", fontsize=TEXT)
-            limits = {"vmin": -np.nanmax(block), "vmax": np.nanmax(block)}
-            extent = (left, left + wide, top + tall, top)
-            axis.imshow(block, extent=extent, aspect="auto", cmap=plots.SIGNED, **limits)
-            frame = plt.Rectangle((left, top), wide, tall, fill=False, color=plots.GREY, lw=0.5)
-            axis.add_patch(frame)
-            left += place(name, scale)
-    return axis.figure
-
-
-def _lay_out(values: np.ndarray) -> np.ndarray:
-    """Arrange maps in four rows, or the numbers of a vector in a block, in one picture."""
-    if values.ndim == 1:
-        return values.reshape(-1, {10: 10, 128: 16}.get(len(values), 80))
-    height, width, channels = values.shape
-    columns = max(1, channels // 4)
-    maps = values.reshape(height, width, -1, columns).transpose(2, 0, 3, 1)
-    return maps.reshape(-1, columns * width)
-
-
-def _canvas(height: float) -> matplotlib.axes.Axes:
+def canvas(height: float) -> matplotlib.axes.Axes:
     """Open a figure of the book's width, and of a height in inches."""
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0, h_pad=0)
@@ -314,16 +230,7 @@ def _strong_and_unlike(array: np.ndarray, count: int) -> list[int]:
     return sorted(chosen)
 
 
-def _picture(
-    axis: matplotlib.axes.Axes,
-    values: np.ndarray,
-    left: float,
-    middle: float,
-    side: float,
-    largest: float = 1,
-    ink: bool = False,
-    order: float = 2,
-) -> None:
+def _picture(axis, values, left, middle, side, largest=1.0, ink=False, order=2.0) -> None:
     """Draw a square picture: ink in grey; values in orange, those below zero in blue."""
     top, bottom = middle - side / 2, middle + side / 2
     colors = {"cmap": "gray_r", "vmin": 0} if ink else {"cmap": plots.SIGNED, "vmin": -largest}
@@ -332,46 +239,20 @@ def _picture(
     _frame(axis, left, top, side, plots.GREY, 0.5, order)
 
 
-def _frame(
-    axis: matplotlib.axes.Axes,
-    left: float,
-    top: float,
-    side: float,
-    color: str,
-    width: float,
-    order: float,
-) -> None:
-    frame = plt.Rectangle(
-        (left, top), side, side, fill=False, color=color, linewidth=width, zorder=order + 0.5
-    )
-    axis.add_patch(frame)
+def _frame(axis, left, top, side, color, width, order) -> None:
+    style = {"fill": False, "color": color, "linewidth": width, "zorder": order + 0.5}
+    axis.add_patch(plt.Rectangle((left, top), side, side, **style))
 
 
-def _mark(
-    axis: matplotlib.axes.Axes,
-    place: tuple[int, int],
-    size: int,
-    left: float,
-    middle: float,
-    side: float,
-    pixels: int,
-) -> None:
-    """Frame a square of some pixels in a picture of this many."""
+def _mark(axis, place, size, left, middle, side, pixels) -> None:
+    """Frame a square of ``size`` pixels in a picture of ``pixels`` a side."""
     row, column = place
     pixel = side / pixels
     corner = left + column * pixel, middle - side / 2 + row * pixel
     _frame(axis, corner[0] - 0.7, corner[1] - 0.7, size * pixel + 1.4, plots.BLACK, 1.6, 3)
 
 
-def _numbers(
-    axis: matplotlib.axes.Axes,
-    values: np.ndarray,
-    left: float,
-    middle: float,
-    cell: float,
-    largest: float = 1,
-    ink: bool = False,
-) -> None:
+def _numbers(axis, values, left, middle, cell, largest=1.0, ink=False) -> None:
     """Draw a square of numbers, each written into a square of its colour."""
     side = cell * len(values)
     pale = 0.4 * values if ink else values
@@ -386,42 +267,27 @@ def _all_pairs(ends: Sequence, starts: Sequence) -> list[tuple]:
     return [(end, start) for end in ends for start in starts]
 
 
-def _join(axis: matplotlib.axes.Axes, pairs: Iterable, width: float = 0.5) -> None:
+def _join(axis, pairs: Iterable, width=0.5) -> None:
     """Draw a thin line from each end to its start."""
     for (x1, y1), (x2, y2) in pairs:
         axis.plot([x1 + 1, x2 - 1], [y1, y2], color=LINE, linewidth=width, zorder=1)
 
 
-def _arrow(axis: matplotlib.axes.Axes, left: float, right: float, height: float) -> None:
+def _arrow(axis, left, right, height) -> None:
     axis.annotate("", (right, height), (left, height), arrowprops={"arrowstyle": "->"})
 
 
-def _say(
-    axis: matplotlib.axes.Axes,
-    center: float,
-    middle: float,
-    text: str,
-    size: float = TEXT,
-    weight: str = "normal",
-) -> None:
+def _say(axis, center, middle, text, size=TEXT, weight="normal") -> None:
     axis.text(center, middle, text, ha="center", va="center", fontsize=size, weight=weight)
 
 
-def _name(
-    axis: matplotlib.axes.Axes, center: float, top: float, low: float, above: str, below: str
-) -> None:
+def _name(axis, center, top, low, above, below) -> None:
     """Write the kind of a layer above its column, and what it gives below."""
     axis.text(center, top - 5, above, ha="center", va="bottom", fontsize=TEXT)
     axis.text(center, low + 4, below, ha="center", va="top", fontsize=TEXT, linespacing=1.15)
 
 
-def _probabilities(
-    axis: matplotlib.axes.Axes,
-    probabilities: np.ndarray,
-    left: float,
-    places: np.ndarray,
-    longest: float,
-) -> None:
+def _probabilities(axis, probabilities, left, places, longest) -> None:
     """Draw a bar for each probability, and mark the largest."""
     for digit, (probability, place) in enumerate(zip(probabilities, places, strict=True)):
         marked = digit == np.argmax(probabilities)

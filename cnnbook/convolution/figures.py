@@ -17,29 +17,22 @@ TIMES, MINUS = "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
 def one_sum(
     image: np.ndarray, kernel: np.ndarray, row: int, column: int
 ) -> matplotlib.figure.Figure:
-    """Draw a kernel laid on one place of an image: pixels, weights, products and their sum.
+    """Draw a kernel laid on an image, its upper left weight on this row and column.
 
-    Parameters
-    ----------
-    image : array of shape (H, W), ink in [0, 1]
-    kernel : array of shape (h, w)
-    row, column : the pixel under the kernel's upper left weight
+    Beside it the pixels under it, in [0, 1], its weights, the products and their sum.
     """
     height, width = kernel.shape
     patch = image[row : row + height, column : column + width]
     figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.9))
     axes[0, 0].imshow(image, vmin=0, vmax=1)
-    window = plt.Rectangle(
-        (column - 0.5, row - 0.5), width, height, fill=False, color=plots.VERMILION, linewidth=2.5
-    )
-    axes[0, 0].add_patch(window)
+    _outline(axes[0, 0], row, column, height, plots.VERMILION)
     axes[0, 0].set_title("the window", fontsize=13)
     _numbers(axes[0, 1], patch, "pixels under it", "gray_r", 0, 1)
     largest = np.abs(kernel).max()
     _numbers(axes[1, 0], kernel, f"{TIMES} kernel", plots.SIGNED, -largest, largest)
     title = f"= products, sum {np.sum(patch * kernel):.2f}"
     _numbers(axes[1, 1], patch * kernel, title, plots.SIGNED, -largest, largest)
-    _frame(axes)
+    plots.frame(*axes.flat)
     return figure
 
 
@@ -47,20 +40,15 @@ def _numbers(
     axis: matplotlib.axes.Axes, values: np.ndarray, title: str, colors: str, low: float, high: float
 ) -> None:
     """Draw an array as squares, with its numbers in them."""
-    drawn = axis.imshow(values, cmap=colors, vmin=low, vmax=high)
-    for (row, column), value in np.ndenumerate(values):
-        red, green, blue, _ = drawn.cmap(drawn.norm(value))
-        ink = "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.45 else "black"
-        text = f"{round(value, 2) + 0.0:g}".replace("-", MINUS)  # + 0.0 turns -0 into 0
-        axis.text(column, row, text, ha="center", va="center", color=ink, size=13)
+    texts = np.vectorize("{:g}".format)(values.round(2) + 0.0)  # + 0.0 turns -0 into 0
+    plots.heat_map(axis, values, np.char.replace(texts, "-", MINUS), colors, vmin=low, vmax=high)
+    plt.setp(axis.texts, size=13)
     axis.set_title(title, fontsize=13)
 
 
-def _frame(axes: np.ndarray) -> None:
-    """Put a thin line around each panel, and no ticks."""
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set(visible=True, color=plots.GREY, linewidth=0.5)
+def _outline(axis: matplotlib.axes.Axes, row: float, column: float, side: int, color: str) -> None:
+    corner = (column - 0.5, row - 0.5)
+    axis.add_patch(plt.Rectangle(corner, side, side, fill=False, color=color, linewidth=2.5))
 
 
 def channels(
@@ -68,12 +56,9 @@ def channels(
 ) -> matplotlib.figure.Figure:
     """Draw the channels of a photograph with a kernel's slices, and the map that they give.
 
-    Parameters
-    ----------
     photograph : array of shape (H, W, 3), in [0, 1]
     kernel : array of shape (h, w, 3); each slice is drawn into the corner of its channel
-    answer : array of shape (H_out, W_out), the sums of products
-    bias : the number that is added before the ReLU
+    answer : the sums of products, before the bias
     """
     figure, axes = plt.subplots(2, 3, figsize=(plots.WIDTH_INCHES, 3.2))
     largest = np.abs(kernel).max()
@@ -97,7 +82,7 @@ def channels(
     for axis, (title, values) in zip(axes[1, 1:], panels.items(), strict=True):
         axis.imshow(values, cmap=plots.SIGNED, vmin=-most, vmax=most)
         axis.set_title(title, fontsize=13)
-    _frame(axes)
+    plots.frame(*axes.flat)
     return figure
 
 
@@ -116,11 +101,7 @@ def places(size: int = 7, kernel_size: int = 3) -> matplotlib.figure.Figure:
         columns, rows = np.meshgrid(middles, middles)
         axis.plot(columns, rows, "o", color=plots.BLACK, markersize=4)
         for middle, color in zip(middles[:2], (plots.BLUE, plots.VERMILION), strict=True):
-            corner = (middle - half - 0.5, middles[0] - half - 0.5)
-            square = plt.Rectangle(
-                corner, kernel_size, kernel_size, fill=False, color=color, linewidth=2.5
-            )
-            axis.add_patch(square)
+            _outline(axis, middles[0] - half, middle - half, kernel_size, color)
         count = len(middles)
         sizes = f"{size} {TIMES} {size} → {count} {TIMES} {count}"
         axis.set_title(f"{name}:\n{sizes}", fontsize=13)
@@ -129,14 +110,11 @@ def places(size: int = 7, kernel_size: int = 3) -> matplotlib.figure.Figure:
 
 def _grid(axis: matplotlib.axes.Axes, size: int, padding: int) -> None:
     """Draw the pixels as white squares, and zeros around them as grey ones."""
-    for row in range(-padding, size + padding):
-        for column in range(-padding, size + padding):
-            inside = 0 <= row < size and 0 <= column < size
-            face = "white" if inside else "#DDDDDD"
-            square = plt.Rectangle(
-                (column - 0.5, row - 0.5), 1, 1, facecolor=face, edgecolor=plots.GREY, linewidth=0.7
-            )
-            axis.add_patch(square)
+    for row, column in np.ndindex(size + 2 * padding, size + 2 * padding):
+        is_inside = padding <= row < size + padding and padding <= column < size + padding
+        face = "white" if is_inside else "#DDDDDD"
+        corner = (column - padding - 0.5, row - padding - 0.5)
+        axis.add_patch(plt.Rectangle(corner, 1, 1, fc=face, ec=plots.GREY, linewidth=0.7))
     axis.set(xlim=(-1.7, size + 0.7), ylim=(size + 0.7, -1.7), aspect="equal")
     axis.set_axis_off()
 
@@ -144,13 +122,7 @@ def _grid(axis: matplotlib.axes.Axes, size: int, padding: int) -> None:
 def hand_and_learned(
     by_hand: dict[str, np.ndarray], learned: dict[str, np.ndarray], maps: Sequence[np.ndarray]
 ) -> matplotlib.figure.Figure:
-    """Draw kernels made by hand over learned ones, each above its map of one image.
-
-    Parameters
-    ----------
-    by_hand, learned : title to array of shape (h, w), as many of each
-    maps : first those of the kernels made by hand, then those of the learned ones
-    """
+    """Draw kernels made by hand over learned ones, title to kernel, each above its map."""
     count = len(by_hand)
     figure, axes = plt.subplots(4, count, figsize=(plots.WIDTH_INCHES, 6.1))
     rows = (by_hand.values(), maps[:count], learned.values(), maps[count:])
@@ -161,17 +133,14 @@ def hand_and_learned(
     for line, titles in ((axes[0], by_hand), (axes[2], learned)):
         for axis, title in zip(line, titles, strict=True):
             axis.set_title(title, fontsize=13)
-    _frame(axes)
+    plots.frame(*axes.flat)
     return figure
 
 
 def neighbours(grey: np.ndarray, every: int) -> matplotlib.figure.Figure:
-    """Draw each pixel against its right neighbour, and each change against the next.
+    """Draw each pixel (H, W) against its right neighbour, and each change against the next.
 
-    Parameters
-    ----------
-    grey : array of shape (H, W), in [0, 1]
-    every : one point in so many is drawn; the correlations in the titles are those of all
+    One point in ``every`` is drawn; the correlations in the titles are those of all.
     """
     change = np.diff(grey, axis=1)
     figure, axes = plt.subplots(1, 2, figsize=(plots.WIDTH_INCHES, 3.1), dpi=300)

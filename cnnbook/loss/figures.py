@@ -15,33 +15,23 @@ from cnnbook import plots
 def bars_by_digit(
     image: np.ndarray, panels: dict[str, np.ndarray], formats: Sequence[str], label: int
 ) -> matplotlib.figure.Figure:
-    """Draw a digit and, beside it, panels with a bar for each of ten classes.
+    """Draw a digit and, beside it, panels of ten numbers each, with the row of its label marked.
 
-    Parameters
-    ----------
-    image : array of shape (H, W), 0 for paper
-    panels : title to ten numbers, the bars of a panel; those below 0 are drawn in another colour
-    formats : how the numbers of each panel are written at its bars; with an empty one, none are
-    label : the right class; its row is marked
+    formats : how the numbers of each panel are written at its bars
     """
-    figure, (picture, *axes) = plt.subplots(
-        1,
-        1 + len(panels),
-        figsize=(plots.WIDTH_INCHES, 3.1),
-        width_ratios=[0.75, *[1.2] * len(panels)],
-    )
+    ratios = [0.75, *[1.2] * len(panels)]
+    size = (plots.WIDTH_INCHES, 3.1)
+    figure, (picture, *axes) = plt.subplots(1, len(ratios), figsize=size, width_ratios=ratios)
     picture.imshow(image)
-    picture.set(xticks=[], yticks=[], anchor="C")
-    picture.spines[:].set(visible=True, color=plots.GREY)
+    plots.frame(picture)
     for axis, (title, values), written in zip(axes, panels.items(), formats, strict=True):
         values = np.asarray(values, float)
         colors = [plots.BLUE if value < 0 else plots.VERMILION for value in values]
         axis.axhspan(label - 0.5, label + 0.5, color=plots.YELLOW, alpha=0.45, linewidth=0)
         bars = axis.barh(range(10), values, 0.75, color=colors)
-        if written:
-            texts = [written.format(value) for value in values]
-            texts = [re.sub(r"^-(?![0.]*$)", "\N{MINUS SIGN}", text).lstrip("-") for text in texts]
-            axis.bar_label(bars, texts, padding=3, fontsize=10)
+        texts = [written.format(value) for value in values]
+        texts = [re.sub(r"^-(?![0.]*$)", "\N{MINUS SIGN}", text).lstrip("-") for text in texts]
+        axis.bar_label(bars, texts, padding=3, fontsize=10)
         axis.axvline(0, color=plots.BLACK, linewidth=0.8)
         axis.set_title(title, fontsize=11)
         axis.set(ylim=(9.6, -0.6), xticks=[], yticks=range(10))
@@ -57,13 +47,9 @@ def bars_by_digit(
 def loss_of_answers(
     probabilities: Sequence[float], images: Sequence[np.ndarray], texts: Sequence[str]
 ) -> matplotlib.figure.Figure:
-    """Draw the loss of an answer against the probability given to the right class.
+    """Draw the loss against the probability of the right class, and mark three answers.
 
-    Parameters
-    ----------
-    probabilities : of three answers, from the smallest to the largest
-    images : their digits, arrays of shape (H, W)
-    texts : what to say of each
+    They are given by probabilities, ascending, digits (H, W), and a text each.
     """
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.6))
     given = np.geomspace(5e-5, 1, 400)
@@ -76,16 +62,8 @@ def loss_of_answers(
         axis.scatter([probability], [loss], color=plots.VERMILION, zorder=3, clip_on=False)
         inset = axis.inset_axes((left, bottom, 0.14, 1.75), transform=axis.transData)
         inset.imshow(image)
-        inset.set(xticks=[], yticks=[])
-        inset.spines[:].set(visible=True, color=plots.GREY)
-        axis.text(
-            left + 0.16,
-            bottom + 0.9,
-            f"{text}\n{loss:.2f}",
-            va="center",
-            color=plots.BLACK,
-            size=10,
-        )
+        plots.frame(inset)
+        axis.text(left + 0.16, bottom + 0.9, f"{text}\n{loss:.2f}", va="center", size=10)
         start = (left, bottom + 0.9) if left < 0.2 else (left + 0.07, bottom)
         axis.plot(*zip(start, (probability, loss), strict=True), color=plots.GREY, linewidth=0.8)
     axis.set(xlabel="probability given to the right digit", ylabel="loss", ylim=(0, 10))
@@ -94,13 +72,7 @@ def loss_of_answers(
 
 
 def losses_of_a_batch(losses: dict[str, np.ndarray], guess: float) -> matplotlib.figure.Figure:
-    """Draw the losses of the examples of one batch, a panel a network, with their mean.
-
-    Parameters
-    ----------
-    losses : title to one loss an example
-    guess : the loss of a guess, drawn as a dotted line
-    """
+    """Draw the losses of the examples of one batch, a panel a network, with mean and guess."""
     figure, axes = plt.subplots(
         len(losses), 1, figsize=(plots.WIDTH_INCHES, 4.2), sharex=True, sharey=True
     )

@@ -11,15 +11,11 @@ import numpy as np
 from cnnbook import plots
 
 WINDOW_COLORS = [plots.BLUE, plots.ORANGE, plots.GREEN, plots.PURPLE]
+EDGE = {"fill": False, "color": plots.GREY, "linewidth": 0.8}
 
 
 def largest_of_four(numbers: np.ndarray) -> matplotlib.figure.Figure:
-    """Draw a map of 4 by 4 numbers, and beside it, to scale, the largest of each 2 by 2 window.
-
-    Parameters
-    ----------
-    numbers : array of shape (4, 4); each window has a colour, and its largest number is in bold
-    """
+    """Draw a map of 4 by 4 numbers, and beside it the largest of each 2 by 2 window, in bold."""
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.1))
     for window, color in enumerate(WINDOW_COLORS):
         row, column = divmod(window, 2)
@@ -40,10 +36,8 @@ def _cell(axis, left: float, top: float, value: float, color: str, is_largest: b
     """Draw one number in its square."""
     face = (color, 0.75 if is_largest else 0.18)
     axis.add_patch(plt.Rectangle((left, top), 1, 1, facecolor=face, edgecolor="white"))
-    weight = "bold" if is_largest else "normal"
-    axis.text(
-        left + 0.5, top + 0.53, f"{value:g}", ha="center", va="center", size=15, weight=weight
-    )
+    style = {"ha": "center", "va": "center", "weight": "bold" if is_largest else "normal"}
+    axis.text(left + 0.5, top + 0.53, f"{value:g}", size=15, **style)
 
 
 def shrinking_maps(
@@ -51,11 +45,7 @@ def shrinking_maps(
 ) -> matplotlib.figure.Figure:
     """Draw an image and, beside it, maps of ever later layers, every pixel of the same size.
 
-    Parameters
-    ----------
-    image : array of shape (H, W), 0 for paper
-    rows : for each row, the name of a layer to its map, an array of shape (H, W); white is 0, and
-        black the largest value of that map
+    rows : for each row, the name of a layer to its map (H, W), each map on its own scale from 0
     """
     gap = 6
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 1.72 * len(rows)))
@@ -67,11 +57,7 @@ def shrinking_maps(
                 top = middle - height / 2
                 extent = (left, left + width, top + height, top)
                 axis.imshow(picture, extent=extent, vmin=0, vmax=picture.max())
-                axis.add_patch(
-                    plt.Rectangle(
-                        (left, top), width, height, fill=False, color=plots.GREY, linewidth=0.8
-                    )
-                )
+                axis.add_patch(plt.Rectangle((left, top), width, height, **EDGE))
             if number == 0:
                 label = f"{name}\n{height} \N{MULTIPLICATION SIGN} {width}"
                 axis.text(left + width / 2, -2, label, ha="center", va="bottom")
@@ -88,15 +74,11 @@ def accuracy_by_shift(
     forgiven: dict[str, float],
     images: dict[int, np.ndarray],
 ) -> matplotlib.figure.Figure:
-    """Draw accuracy against the shift, a curve a group, under pictures of shifted digits.
+    """Draw accuracy against the shift in pixels, under pictures of shifted digits.
 
-    Parameters
-    ----------
-    shifts : pixels
-    groups : name to accuracies in per cent, of shape (runs, shifts); one dot a run, a line through
-        the means; at most 3
-    forgiven : name to the shift in pixels at which 90 % are read; marked on the axis
-    images : shift to a digit that was shifted so, of shape (H, W)
+    groups : name to accuracies in per cent (runs, shifts); one dot a run, a line at the means
+    forgiven : name to the shift at which 90 % are read
+    images : shift to a digit that was shifted so
     """
     figure, (above, axis) = plt.subplots(
         2, 1, figsize=(plots.WIDTH_INCHES, 4), height_ratios=(1, 3.6), sharex=True
@@ -105,8 +87,7 @@ def accuracy_by_shift(
     for shift, image in images.items():
         left = shift - side / 2
         above.imshow(image, extent=(left, left + side, 0, 1), aspect="auto")
-        frame = plt.Rectangle((left, 0), side, 1, fill=False, color=plots.GREY, linewidth=0.8)
-        above.add_patch(frame)
+        above.add_patch(plt.Rectangle((left, 0), side, 1, **EDGE))
     above.set(ylim=(-0.02, 1.02))
     above.set_axis_off()
     styles = zip(groups.items(), (plots.BLUE, plots.VERMILION, plots.GREEN), "osD", strict=False)
