@@ -60,9 +60,10 @@ def save_weights(name: str, model: keras.Model, facts: dict) -> pathlib.Path:
     """Store a network: its layers, its weights as float16, and how it was trained."""
     facts = {"data": data.MNIST_SHA256, **_circumstances(), **facts}
     facts["architecture"] = _architecture(model)
-    arrays = {f"w{i}": array.astype(np.float16) for i, array in enumerate(model.get_weights())}
-    if not all(np.isfinite(array).all() for array in arrays.values()):
+    weights = model.get_weights()
+    if max(np.abs(array).max() for array in weights) > np.finfo(np.float16).max:
         raise ValueError(f"{name} has weights that float16 cannot hold.")
+    arrays = {f"w{number}": array.astype(np.float16) for number, array in enumerate(weights)}
     file = CLONE / f"{name}.npz"
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".tmp.npz")

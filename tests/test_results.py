@@ -37,7 +37,7 @@ def test_a_network_comes_back_without_the_code_that_built_it(elsewhere):
     results.save_weights("chapter/network", model, {"seed": 7})
     back, facts = results.load_network("chapter/network")
     x = np.ones((1, 4), np.float32)
-    np.testing.assert_allclose(back(x), model(x), rtol=1e-3)  # float16 in between
+    np.testing.assert_allclose(back(x), model(x), atol=1e-2)  # float16 in between
     assert facts["seed"] == 7 and len(facts["data"]) == 64
 
 
