@@ -139,7 +139,7 @@ def sliding(network: keras.Model) -> keras.Model:
     for layer in body:
         features = layer(features)  # the same layers, the same weights
     places = keras.Model(inputs, features).compute_output_shape((1, WINDOW, 1))[1]
-    features = keras.layers.AveragePooling1D(places, strides=1)(features)
+    features = keras.layers.AveragePooling1D(places, strides=1, name="average_of_places")(features)
     return keras.Model(inputs, dense(features))
 
 
