@@ -89,7 +89,7 @@ def test_the_bound_is_a_risk_that_makes_so_few_errors_as_improbable_as_the_doubt
 
 
 def test_a_threshold_is_as_loose_as_the_bound_allows_or_infinite():
-    confidence = np.linspace(0.5, 1, 100_000)
+    confidence = np.linspace(0.5, 1, 1_000_000)
     loosest = abstention.choose_threshold(confidence, confidence < 0.8, 0.005)
     assert loosest == pytest.approx(1 - 10**-0.7)  # the next one, 0.776, lets many errors in
     assert np.isinf(abstention.choose_threshold(confidence, confidence < 2, 0.005))
