@@ -320,6 +320,8 @@ def _outputs_of_same_code(
     """
     notebook, stamp = read_source(source), digest(source, root)
     for record in cache.list_cache_records():
+        if record.uri != str(source):
+            continue
         cached = cache.get_cache_bundle(record.pk).nb
         if cached.metadata.kernelspec.get("digest") == stamp and _code(cached) == _code(notebook):
             code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
