@@ -27,7 +27,8 @@ def train(setting: dict) -> dict:
     """Train two networks and measure everything for one seed."""
     import numpy as np
 
-    from cnnbook import attribution, explanations, models
+    from cnnbook import explanations, models
+    from cnnbook.training import attribution
 
     seed = setting["seed"]
     (x, y), (x_validation, y_validation) = sweep.digits(DIGITS + OTHERS)
@@ -107,7 +108,7 @@ def deletion_curves(model, images, classes, importance):
     """
     import numpy as np
 
-    from cnnbook import attribution
+    from cnnbook.training import attribution
 
     order = np.argsort(-importance.reshape(len(images), -1), axis=1, kind="stable")
     place = np.argsort(order, axis=1).reshape(images.shape)
@@ -158,7 +159,8 @@ def units(logits, digits, labels) -> dict:
     import keras
     import numpy as np
 
-    from cnnbook import attribution, seeing
+    from cnnbook import seeing
+    from cnnbook.training import attribution
 
     # A linear function of 784 pixels is fitted to all digits, and scored on the last ones, which
     # no network has learned from. (It is fitted to the network's units, not to labels.)

@@ -40,8 +40,9 @@ MEASURE_PRECISION = HERE / "streams" / "time_precision.py"
 
 def memory() -> dict:
     """Measure the peak of memory while digits are streamed, and while they are loaded."""
-    from cnnbook import data, processes, shards
+    from cnnbook import data
     from cnnbook.streams import measure_memory
+    from cnnbook.training import processes, shards
 
     (images, labels), _ = data.load_mnist()
     images, labels = images[:MEMORY_DIGITS], labels[:MEMORY_DIGITS]
@@ -55,7 +56,7 @@ def memory() -> dict:
 
 def steps() -> dict:
     """Time a step of training with one process and with two, on two cores, in turns."""
-    from cnnbook import processes
+    from cnnbook.training import processes
 
     seconds = {name: [[] for _ in BATCHES] for name in LAYOUTS}
     for _ in range(ROUNDS):
@@ -76,7 +77,7 @@ def steps() -> dict:
 
 def precision_steps() -> dict:
     """Time a step with 32 bits and with mixed precision, on one thread."""
-    from cnnbook import processes
+    from cnnbook.training import processes
 
     arguments = [str(PRECISION_STEPS), *map(str, PRECISION_BATCHES)]
     (found,) = processes.run(MEASURE_PRECISION, arguments=arguments)

@@ -139,6 +139,3 @@ def receptive_field(layers: Sequence[Sequence[int]]) -> ReceptiveField:
         start -= before * jump
         jump *= stride
     return ReceptiveField(size, jump, start)
-
-
-check_positive_integer = checks.integer  # of cnnbook/attribution.py

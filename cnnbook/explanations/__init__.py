@@ -13,7 +13,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
-from cnnbook import attribution, shapes
+from cnnbook import shapes
+from cnnbook.training import attribution
 
 CONV2 = shapes.receptive_field([(3, 1), (2, 2), (3, 1)])  # of its units
 SQUARES = shapes.ReceptiveField(size=4, jump=2, start=0)  # that occlusion hides

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnbook import models, shards
+from cnnbook import models
+from cnnbook.training import shards
 
 crossentropy = keras.losses.sparse_categorical_crossentropy
 

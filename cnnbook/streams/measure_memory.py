@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import psutil
 
-from cnnbook import shards
+from cnnbook.training import shards
 
 
 def main(target, sizes, *files):

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnnbook import attribution, explanations, models
+from cnnbook import explanations, models
+from cnnbook.training import attribution
 
 # A float32 sum of some hundred products of size 1 is right to about one part in a million.
 ROUNDING = 1e-4

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnnbook import attribution, models, seeing, shapes
+from cnnbook import models, seeing, shapes
+from cnnbook.training import attribution
 
 
 def test_the_strongest_patches_are_found_where_they_were_put():

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnnbook import attribution, models
+from cnnbook import models
+from cnnbook.training import attribution
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cnnbook import data, shards
+from cnnbook import data
+from cnnbook.training import shards
 
 
 @pytest.fixture

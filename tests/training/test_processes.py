@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from cnnbook import processes
+from cnnbook.training import processes
 
 SAVE = """
 import json, os, sys
@@ -45,7 +45,7 @@ def no_worker_is_left(tmp_path, monkeypatch):
     running = [
         child.pid
         for child in psutil.Process().children(recursive=True)
-        if "cnnbook.processes" in child.cmdline()
+        if "cnnbook.training.processes" in child.cmdline()
     ]
     assert running == []
     assert list(tmp_path.glob("cnnbook-workers-*")) == []
@@ -91,7 +91,7 @@ def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path, prog
     touch = f"pathlib.Path({str(tmp_path)!r}, str(os.getpid())).touch()"
     script = f"import os, pathlib\n{touch}\n{WAIT}"
     file = str(program(script))
-    starter = f"from cnnbook import processes\nprocesses.run({file!r}, count=2)"
+    starter = f"from cnnbook.training import processes\nprocesses.run({file!r}, count=2)"
     root = str(pathlib.Path(processes.__file__).parent.parent)
     environment = os.environ | {"PYTHONPATH": root, "TMPDIR": str(tmp_path)}
     parent = subprocess.Popen([sys.executable, "-c", starter], env=environment)

@@ -43,7 +43,13 @@ def run(
         logs = [file.with_suffix(".log") for file in saved]
         ports, processes = free_ports(count), []
         for index in range(count):
-            command = [sys.executable, "-m", "cnnbook.processes", str(program), str(saved[index])]
+            command = [
+                sys.executable,
+                "-m",
+                "cnnbook.training.processes",
+                str(program),
+                str(saved[index]),
+            ]
             process = subprocess.Popen(
                 [*command, *arguments],
                 stdin=subprocess.PIPE,
@@ -74,7 +80,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def _environment(config: str, threads: int) -> dict[str, str]:
-    package = str(pathlib.Path(__file__).resolve().parent.parent)
+    package = str(pathlib.Path(__file__).resolve().parents[2])
     limits = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     changes = {
         "PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")])),
