@@ -11,7 +11,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from cnnbook import data, export, models, results
+from benchmarks import results
+from cnnbook import data, export, models
 
 SEED = 0
 EPOCHS = 5

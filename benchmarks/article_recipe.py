@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(20)
 EPOCHS = 5

@@ -9,8 +9,7 @@ them. All on digits that the networks did not learn from. The network of seed 0 
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(5)
 DIGITS = 20_000

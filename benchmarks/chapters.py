@@ -21,7 +21,7 @@ import time
 import nbclient
 import psutil
 
-from cnnbook import results
+from benchmarks import results
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "_ext"))
 import execution
@@ -70,7 +70,7 @@ def main() -> None:
     if unknown := set(asked) - set(sources):
         parser.error(f"a chapter is one of {', '.join(sources)}, got {', '.join(sorted(unknown))}")
     execution.prepare_environment()
-    file = results.CLONE / "chapters.json"
+    file = results.STORED / "chapters.json"
     before = json.loads(file.read_text(encoding="utf-8"))["chapters"] if file.is_file() else {}
     here = {key: results.machine()[key] for key in ("cores", "processor")}
     here["measured_on"] = datetime.date.today().isoformat()

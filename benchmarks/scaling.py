@@ -11,8 +11,7 @@ import pathlib
 import sys
 import tempfile
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SHARDS = 8
 MEMORY_DIGITS = 30_000
@@ -137,7 +136,7 @@ def main() -> None:
     else to do: measure these two again when it is quiet.
     """
     named = sys.argv[1:] or list(PARTS)
-    stored = results.CLONE / "scaling.json"
+    stored = results.STORED / "scaling.json"
     result = json.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
     result |= {name: PARTS[name]() for name in named}
     result = {name: result[name] for name in PARTS}

@@ -1,7 +1,5 @@
 """Refuse bad arguments with one sentence: which argument, what it got, what it wants."""
 
-from __future__ import annotations
-
 import numpy as np
 
 KINDS = {"u": "integers", "i": "integers", "f": "real numbers", "b": "truth values"}

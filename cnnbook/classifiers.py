@@ -3,8 +3,6 @@
 The chapter "Train faster and better" explains each choice, and what it buys.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 

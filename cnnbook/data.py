@@ -1,7 +1,5 @@
 """The MNIST digits that ship with the book, and how they are split and preprocessed."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

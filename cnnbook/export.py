@@ -4,8 +4,6 @@ A network is rounded to half precision once, so that chapter and page share one,
 the output of a cell, which Sphinx reads when it builds the book (``_ext/live.py``).
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """How far a classifier's probabilities are from the share of its answers that are right."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

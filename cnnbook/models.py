@@ -1,7 +1,5 @@
 """Keras models that more than one chapter, or a benchmark, uses."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 

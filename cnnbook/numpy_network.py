@@ -4,8 +4,6 @@ Weights are a dict from a name, such as ``conv1_kernel``, to an array of the sha
 gives it, in Keras's order. Everything else is a function of `cnnbook.ops`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -11,8 +11,6 @@ For each offset (i, j) inside a window, of a convolution or of pooling, one stri
 padded image holds the pixel at that offset for all places of the window at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

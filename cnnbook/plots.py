@@ -5,8 +5,6 @@ Colours are those of Okabe and Ito, which colour-blind readers can tell apart
 them as cards, so that they read the same in light and dark mode.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 

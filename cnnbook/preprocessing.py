@@ -4,8 +4,6 @@ MNIST was made by scaling each digit to fit a 20 x 20 box, keeping its proportio
 in a 28 x 28 field by its centre of mass (LeCun et al. 1998, section III.A).
 """
 
-from __future__ import annotations
-
 import os
 import pathlib
 

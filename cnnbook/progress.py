@@ -1,7 +1,5 @@
 """Progress of a training run: a line an epoch in the book, a live bar in a lab or terminal."""
 
-from __future__ import annotations
-
 import os
 import sys
 import textwrap

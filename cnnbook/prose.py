@@ -1,7 +1,5 @@
 """What joins code to text: measured numbers in sentences, and the package's source in a page."""
 
-from __future__ import annotations
-
 import inspect
 import pathlib
 

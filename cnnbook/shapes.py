@@ -6,8 +6,6 @@ fields of convolutional neural networks", Distill, doi:10.23915/distill.00021. P
 as TensorFlow places it. Sizes are in pixels along one axis, kernels one integer or (height, width).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Random and exact changes of images: shifts, Keras's augmentation layers, affine maps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

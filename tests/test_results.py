@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from benchmarks import results as benchmark
 from cnnbook import results
 
 
@@ -22,19 +23,20 @@ def test_a_missing_result_is_named():
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setattr(results, "CLONE", tmp_path)
+    monkeypatch.setattr(results, "STORED", tmp_path)
+    monkeypatch.setattr(benchmark, "STORED", tmp_path)
     return tmp_path
 
 
 def test_a_result_comes_back_with_the_machine(elsewhere):
-    results.save("chapter/trial", {"runs": [1, 2]})
+    benchmark.save("chapter/trial", {"runs": [1, 2]})
     stored = results.load("chapter/trial")
-    assert stored["runs"] == [1, 2] and stored["machine"] == results.machine()
+    assert stored["runs"] == [1, 2] and stored["machine"] == benchmark.machine()
 
 
 def test_a_network_comes_back_without_the_code_that_built_it(elsewhere):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="relu")])
-    results.save_weights("chapter/network", model, {"seed": 7})
+    benchmark.save_weights("chapter/network", model, {"seed": 7})
     back, facts = results.load_network("chapter/network")
     x = np.ones((1, 4), np.float32)
     np.testing.assert_allclose(back(x), model(x), atol=1e-2)  # float16 in between
@@ -45,5 +47,5 @@ def test_weights_beyond_float16_are_refused(elsewhere):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.set_weights([np.array([[1e6]], np.float32), np.zeros(1, np.float32)])
     with pytest.raises(ValueError, match="large has weights that float16 cannot hold"):
-        results.save_weights("large", model, {})
+        benchmark.save_weights("large", model, {})
     assert not list(elsewhere.iterdir())

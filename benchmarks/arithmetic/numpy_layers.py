@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from benchmarks import results
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import statistics
@@ -18,8 +20,6 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-
-from cnnbook import results
 
 BATCH = 64
 ROUNDS = 40

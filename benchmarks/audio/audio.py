@@ -12,8 +12,7 @@ import itertools
 import statistics
 import time
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = (0, 1, 2)
 WINDOWS, PASSES, BATCH_SIZE, PEAK_RATE = 38_400, 2, 128, 0.005

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
+from benchmarks import results, sweep
 from benchmarks.audio import audio as study
-from cnnbook import results
 
 SEED = 0
 NETWORKS = {"applications/audio_network": True, "audio/spectrogram_network": False}

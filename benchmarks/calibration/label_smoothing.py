@@ -6,8 +6,7 @@ accuracy. No choice is made by these runs.
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(5)
 DIGITS = 12_000

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = 3
 NETWORKS = 3

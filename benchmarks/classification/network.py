@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEED = 0
 

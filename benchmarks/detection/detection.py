@@ -16,8 +16,7 @@ import multiprocessing
 import sys
 import time
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(3)
 TEST_SCENES, VALIDATION_SCENES = 1_000, 500

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
+from benchmarks import results, sweep
 from benchmarks.detection import detection as benchmark
-from cnnbook import results
 
 SEED = 0
 SHOWN_SCENES = 250  # of the pages

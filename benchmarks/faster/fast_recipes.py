@@ -19,8 +19,7 @@ import pathlib
 import tempfile
 import time
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 NAME = "faster/fast_recipes"
 # Where the small networks' answers wait until an accurate one can be averaged from them.
@@ -163,7 +162,7 @@ def averaged(runs: list[dict]) -> list[dict]:
 def stored() -> list[dict]:
     """Return the runs stored before, if any."""
     try:
-        text = (results.CLONE / f"{NAME}.json").read_text(encoding="utf-8")
+        text = (results.STORED / f"{NAME}.json").read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
     return json.loads(text)["runs"]

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = 3
 STEPS = {"vae": 2_800, "flow": 1_300}  # about as many processor seconds each

@@ -11,9 +11,8 @@ import sys
 
 import numpy as np
 
-from benchmarks import sweep
+from benchmarks import results, sweep
 from benchmarks.generation import generation as benchmark
-from cnnbook import results
 
 SEED = 0
 FEW_STEPS = 8  # of the drawings that the chapter scores

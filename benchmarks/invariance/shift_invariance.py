@@ -7,8 +7,7 @@ directions; no choice is made by these runs, and the recipe was fixed before the
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(5)
 DIGITS = 8_000

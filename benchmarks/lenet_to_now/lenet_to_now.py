@@ -7,8 +7,7 @@ two with normalisation are stored with their weights.
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(5)
 SEED_OF_THE_CHOICE = 99

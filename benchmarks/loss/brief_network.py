@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEED = 0
 DIGITS = 10_000

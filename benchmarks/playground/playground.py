@@ -18,8 +18,9 @@ import statistics
 
 from playwright.sync_api import sync_playwright
 
+from benchmarks import results
 from benchmarks.playground import pen_strokes
-from cnnbook import data, results
+from cnnbook import data
 
 HTML = pathlib.Path(__file__).parent.parent / "_build" / "html"
 ROUNDS = 3

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import sweep
+from benchmarks import results, sweep
 from benchmarks.segmentation import segmentation as benchmark
-from cnnbook import results
 
 SEED = 0
 FEW_SCENES = 300  # the first test scenes: the chapter scores both networks on them

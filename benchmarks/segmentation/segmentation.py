@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = {"long": 3, "long, resize": 2, "short": 3}  # runs of each kind
 MIN_DIGITS = 4  # in a training scene

@@ -14,8 +14,7 @@ sets the seeds anew and builds a network of its own.
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(5)
 SHORT_SEEDS = range(3)  # for what is chosen from, and for what is obvious from one

@@ -8,8 +8,7 @@ on the watched digits too.
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(5)
 DIGITS = 1_000

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 
+from benchmarks import results
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import statistics
 import time
-
-from cnnbook import results
 
 BATCH_SIZE = 64
 STEPS = 20

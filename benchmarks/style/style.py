@@ -16,8 +16,8 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 
-from benchmarks import sweep
-from cnnbook import data, results, style
+from benchmarks import results, sweep
+from cnnbook import data, style
 from cnnbook.applications import painting
 
 HEIGHT = 128

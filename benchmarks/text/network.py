@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
+from benchmarks import results, sweep
 from benchmarks.text import text as study
-from cnnbook import results
 from cnnbook.applications import names
 
 SEED = 0

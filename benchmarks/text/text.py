@@ -12,8 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 from cnnbook.applications import names
 from cnnbook.text import languages
 

@@ -7,8 +7,7 @@ No choice is made by these runs: how far digits are moved and turned was fixed b
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 CONDITIONS = {
     "none": (),

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import sweep
-from cnnbook import data, results
+from benchmarks import results, sweep
+from cnnbook import data
 
 SEEDS = range(5)
 CHOOSING_SEEDS = range(100, 102)  # other examples and other starts than those that are scored

@@ -5,8 +5,7 @@ Scored on the validation digits; no choice is made by these runs.
 
 from __future__ import annotations
 
-from benchmarks import sweep
-from cnnbook import results
+from benchmarks import results, sweep
 
 SEEDS = range(5)
 DIGITS = 6_000

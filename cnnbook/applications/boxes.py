@@ -1,7 +1,5 @@
 """From a detector's maps to boxes: decode, suppress, match. A box is x_min, y_min, x_max, y_max."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import keras
@@ -37,11 +35,11 @@ class Detections:
         """Count the boxes."""
         return len(self.scores)
 
-    def __getitem__(self, which: np.ndarray | slice) -> Detections:
+    def __getitem__(self, which: np.ndarray | slice) -> "Detections":
         """Pick some of the boxes."""
         return Detections(*(part[which] for part in vars(self).values()))
 
-    def of(self, image: int) -> Detections:
+    def of(self, image: int) -> "Detections":
         """Return the detections in one scene."""
         return self[self.images == image]
 
@@ -99,7 +97,7 @@ def predict(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, np.ndar
     return np.asarray(heat), np.asarray(cell_boxes(outputs["boxes"]))
 
 
-def decode(heat: np.ndarray, edges: np.ndarray, neighbourhood=3, least_score=0.01) -> Detections:
+def decode(heat: np.ndarray, edges: np.ndarray, neighbourhood=3, least_score=0.01) -> "Detections":
     """Report the box of a cell if no probability of its class is larger in the square around it.
 
     The side of the square is in cells; 1 reports every cell. At most 30 a scene, the surest first.
@@ -130,7 +128,7 @@ def nms(detections: Detections, iou_threshold: float) -> np.ndarray:
     return np.array(kept, int)
 
 
-def batched_nms(detections: Detections, iou_threshold=0.5, across_classes=False) -> Detections:
+def batched_nms(detections: Detections, iou_threshold=0.5, across_classes=False) -> "Detections":
     """Apply `nms` to every scene, class by class or to all at once; the order stays."""
     labels = np.zeros_like(detections.labels) if across_classes else detections.labels
     groups = _groups(dataclasses.replace(detections, labels=labels))

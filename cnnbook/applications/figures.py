@@ -1,7 +1,5 @@
 """Figures of the guide's page "Applications": what goes into a network, and what comes out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.axes

@@ -4,8 +4,6 @@ Flow matching (Lipman et al., 2023; Liu et al., 2023) with classifier-free guida
 Salimans, 2022). The chapter "Turn noise into digits with a flow" derives both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import keras

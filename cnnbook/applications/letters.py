@@ -1,7 +1,5 @@
 """Capital letters as a shaky hand would write them: what a network of digits was not made for."""
 
-from __future__ import annotations
-
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw

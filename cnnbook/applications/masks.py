@@ -1,7 +1,5 @@
 """Draw the class of each pixel."""
 
-from __future__ import annotations
-
 import matplotlib.axes
 import matplotlib.colors
 import matplotlib.patheffects

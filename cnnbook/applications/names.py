@@ -1,7 +1,5 @@
 """Names as rows of one-hot letters, and what each letter adds to a network's answer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras

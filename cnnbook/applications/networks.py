@@ -1,7 +1,5 @@
 """The trained networks of the applications, ready to be called."""
 
-from __future__ import annotations
-
 import keras
 
 from cnnbook import results

@@ -4,8 +4,6 @@ Pictures are float32 arrays of shape (height, width, 3), red, green and blue fro
 Gatys, Ecker and Bethge (2016), "Image Style Transfer Using Convolutional Neural Networks".
 """
 
-from __future__ import annotations
-
 import base64
 import importlib.util
 import io

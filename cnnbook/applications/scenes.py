@@ -1,7 +1,5 @@
 """Scenes of several handwritten digits on clutter, with a box a digit and a class a pixel."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

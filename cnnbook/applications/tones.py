@@ -3,8 +3,6 @@
 Sounds are float arrays, 8,000 samples a second, of any unit.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import io

@@ -3,8 +3,6 @@
 Every figure is drawn on one axis whose units are points, with y downwards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import matplotlib.axes

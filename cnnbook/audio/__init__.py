@@ -1,7 +1,5 @@
 """Telephone keys in noise as training data, the field's detector, and pictures of sounds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The figures of the chapter "Hear telephone keys"."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.figure

@@ -1,7 +1,5 @@
 """Figures of the chapter "Make more digits out of few"."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt

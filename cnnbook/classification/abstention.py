@@ -1,7 +1,5 @@
 """When not to answer: a temperature for the logits, and a threshold for the confidence."""
 
-from __future__ import annotations
-
 import numpy as np
 import scipy.optimize
 import scipy.special

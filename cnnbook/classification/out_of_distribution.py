@@ -3,8 +3,6 @@
 No data set is read, but for the photographs that scikit-learn ships and the fonts of Matplotlib.
 """
 
-from __future__ import annotations
-
 import pathlib
 
 import matplotlib

@@ -1,7 +1,5 @@
 """The figures of the guide's page on convolution."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib.axes

@@ -1,7 +1,5 @@
 """Figures of the chapter on detection: scenes with boxes, maps of cells, precision and recall."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib.axes

@@ -1,7 +1,5 @@
 """Average precision as COCO computes it (Lin et al., 2014)."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnnbook.applications.boxes import CLASSES, IOU_THRESHOLDS, Detections, match

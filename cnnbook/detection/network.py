@@ -3,8 +3,6 @@
 CenterNet's idea at its smallest (Zhou, Wang and Kraehenbuehl, 2019, "Objects as Points").
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 

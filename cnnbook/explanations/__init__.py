@@ -4,8 +4,6 @@ Images are float arrays (N, H, W, C) with pixels in [0, 1]; classes are the N in
 that are explained. Models should give logits: see `attribution.logit_model`.
 """
 
-from __future__ import annotations
-
 import warnings
 
 import keras

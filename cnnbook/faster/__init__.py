@@ -1,7 +1,5 @@
 """From the article's training to faster and better ones: the configurations that are compared."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from cnnbook.classifiers import FAST, MOVES, TrainingConfig

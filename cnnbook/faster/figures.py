@@ -1,7 +1,5 @@
 """Figures of the chapter "Train faster and better"."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt

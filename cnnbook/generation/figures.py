@@ -1,7 +1,5 @@
 """Figures of the chapter on generated digits, in the style of :mod:`cnnbook.plots`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.axes

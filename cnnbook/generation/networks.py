@@ -4,8 +4,6 @@ A conditional variational autoencoder (Kingma and Welling, 2014) and a flow (Lip
 Liu et al., 2023). Labels are int32 of shape (N,).
 """
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 import tensorflow as tf

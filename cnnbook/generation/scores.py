@@ -1,7 +1,5 @@
 """How good drawn digits are: in a classifier's eyes, and beside real ones."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Batches of digits with noise, and the loop that trains a generator on them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import keras

@@ -1,7 +1,5 @@
 """What only the page on the inside of a network, and its benchmark, use."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

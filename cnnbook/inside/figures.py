@@ -1,7 +1,5 @@
 """The figure of the page on the inside of a network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib.figure

@@ -1,7 +1,5 @@
 """Where digits stand: moved at random, and on a larger canvas."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnnbook import transforms

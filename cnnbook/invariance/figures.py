@@ -1,7 +1,5 @@
 """The figure of the chapter "Shift a digit and see who notices"."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,5 @@
 """The stacks of the page from LeNet to now, which its benchmark trains."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 import tensorflow as tf

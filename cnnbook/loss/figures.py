@@ -1,7 +1,5 @@
 """Figures of the chapter on the loss."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """What only the pages on pooling use."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from scipy import stats

@@ -1,7 +1,5 @@
 """Figures of the chapter on pooling."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib.figure

@@ -1,7 +1,5 @@
 """What the chapter "seeing" asks of units: what excites them, and how much of it is linear."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras

@@ -1,7 +1,5 @@
 """Semantic segmentation: a small U-Net, its two losses, and the score of a class at each pixel."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import keras

@@ -1,7 +1,5 @@
 """The figure of the chapter "Feed a network: streams, pipelines, numbers of 16 bits"."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt

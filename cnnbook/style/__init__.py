@@ -3,8 +3,6 @@
 Pictures are those of `cnnbook.applications.painting`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras

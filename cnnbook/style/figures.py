@@ -4,8 +4,6 @@ Photographs are drawn as JPEG files, twice as fine as a page shows them: as vect
 hold pictures without loss, they would be several times as large.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Figures of the chapter on text."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.figure

@@ -3,8 +3,6 @@
 The names are those of the Unicode Common Locale Data Repository (CLDR), which Babel carries.
 """
 
-from __future__ import annotations
-
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Parts and twins of a trained network, for asking what its units answer to and why."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Start processes on this machine, collect their arrays, and leave none behind."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

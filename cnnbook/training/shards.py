@@ -1,7 +1,5 @@
 """Digits in TFRecord files: written in shards, read as a stream."""
 
-from __future__ import annotations
-
 import os
 import pathlib
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ from cnnbook.applications import masks, networks, scenes
 
 
 def test_all_together_take_at_most_6_megabytes():
-    files = [results.CLONE / f"{name}.npz" for name in networks.STORED.values()]
+    files = [results.STORED / f"{name}.npz" for name in networks.STORED.values()]
     assert sum(file.stat().st_size for file in files) <= 6e6
 
 
