@@ -157,13 +157,6 @@ def train(
     return model
 
 
-def train_ensemble(
-    config: TrainingConfig, count: int, images: np.ndarray, labels: np.ndarray, seed: int
-) -> list[keras.Model]:
-    """Train several networks; no two ensembles of this size with other seeds share one."""
-    return [train(config, images, labels, count * seed + number) for number in range(count)]
-
-
 def probabilities(models: Sequence[keras.Model], images: np.ndarray) -> np.ndarray:
     """Average the networks' answers to images (N, 28, 28, 1): (N, 10), rows that sum to 1."""
     parts = np.split(images, range(500, len(images), 500))  # few enough to need no memory

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import pathlib
 
@@ -10,6 +11,7 @@ import numpy as np
 from cnnbook import checks
 
 MNIST_FILE = pathlib.Path(__file__).parent / "mnist" / "mnist.npz"
+LABEL_ERRORS_FILE = MNIST_FILE.with_name("label_errors.json")
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 
 # The test digits whose label most of five human reviewers rejected: Northcutt, Athalye and
@@ -17,21 +19,8 @@ MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64
 # Each index maps to the label the authors' method proposed and to how many of the five reviewers
 # chose the original label, the proposed one, or neither (github.com/cleanlab/label-errors).
 MNIST_TEST_LABEL_ERRORS = {
-    947: (9, (0, 5, 0)),
-    1621: (6, (2, 3, 0)),
-    1901: (4, (2, 3, 0)),
-    2130: (9, (2, 2, 1)),
-    2462: (0, (0, 4, 1)),
-    2597: (3, (0, 4, 1)),
-    2654: (1, (0, 2, 3)),
-    3520: (4, (2, 0, 3)),
-    3558: (0, (1, 4, 0)),
-    5937: (3, (1, 3, 1)),
-    6651: (6, (0, 5, 0)),
-    6783: (6, (2, 3, 0)),
-    8527: (9, (2, 2, 1)),
-    9679: (3, (2, 0, 3)),
-    9729: (6, (2, 3, 0)),
+    int(index): (proposed, votes)
+    for index, (proposed, votes) in json.loads(LABEL_ERRORS_FILE.read_text("utf-8")).items()
 }
 
 # scikit-learn's digits are 14 copies of one list of 130 digits, a few of which are missing; here,

@@ -177,9 +177,12 @@ def train(setting: dict) -> dict:
         x_train, y_train, validation_count=5000, seed=0
     )
     started = time.process_time()
-    models = classifiers.train_ensemble(
-        classifiers.FAST, NETWORKS, data.scale_pixels(x_fit), y_fit, seed
-    )
+    models = [  # no two ensembles share a network
+        classifiers.train(
+            classifiers.FAST, data.scale_pixels(x_fit), y_fit, NETWORKS * seed + number
+        )
+        for number in range(NETWORKS)
+    ]
     seconds = (time.process_time() - started) / NETWORKS
     some = slice(FEATURE_DIGITS)
     readers = [Reader(model, x_fit[some], y_fit[some]) for model in models]

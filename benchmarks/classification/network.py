@@ -29,7 +29,7 @@ def store(setting: dict) -> dict:
     ):
         right = classifiers.probabilities([model], images).argmax(axis=1) == labels
         facts[name] = {"digits": len(labels), "accuracy": round(float(right.mean()), 6)}
-    results.save_weights("applications/fast_network", model, facts)
+    results.save_weights("applications/classification_network", model, facts)
     return facts
 
 

@@ -4,16 +4,9 @@ import keras
 
 from cnnbook import results
 
-STORED = {
-    "classification": "applications/fast_network",
-    "detection": "applications/detection_network",
-    "segmentation": "applications/segmentation_network",
-    "flow": "applications/flow_network",
-    "audio": "applications/audio_network",
-    "text": "applications/text_network",
-}
+TASKS = ("classification", "detection", "segmentation", "flow", "audio", "text")
 
 
 def load(task: str) -> tuple[keras.Model, dict]:
-    """Return the network of a task, a key of `STORED`, and how it was trained and how it scores."""
-    return results.load_network(STORED[task])
+    """Return the network of one of `TASKS`, and how it was trained and how it scores."""
+    return results.load_network(f"applications/{task}_network")

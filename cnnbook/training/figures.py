@@ -1,27 +1,10 @@
-"""Figures of the guide's page on training."""
+"""The figure of the guide's page on training."""
 
 import matplotlib.figure
 import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnbook import plots
-
-
-def learning_curves(history: dict[str, list[float]]) -> matplotlib.figure.Figure:
-    """Draw Keras's history: loss and accuracy against the epoch, training and validation."""
-    epochs = np.arange(1, len(history["loss"]) + 1)
-    figure, axes = plt.subplots(1, 2, figsize=(plots.WIDTH_INCHES, 2.6))
-    for prefix, name, color, marker in (
-        ("", "training", plots.TRAINING, "o"),
-        ("val_", "validation", plots.VALIDATION, "s"),
-    ):
-        style = {"color": color, "marker": marker, "label": name}
-        axes[0].plot(epochs, history[f"{prefix}loss"], **style)
-        axes[1].plot(epochs, 100 * np.array(history[f"{prefix}accuracy"]), **style)
-    axes[0].set(xlabel="epoch", ylabel="loss", xticks=epochs)
-    axes[1].set(xlabel="epoch", ylabel="accuracy (%)", xticks=epochs)
-    axes[0].legend()
-    return figure
 
 
 def accuracy_by_seed(accuracies: np.ndarray, promised: float) -> matplotlib.figure.Figure:

@@ -60,6 +60,6 @@ def test_drawings_are_pixels_of_256_levels_and_repeat_with_a_seed(network):
 
 
 def test_the_flow_draws_digits_that_the_classifier_reads_as_asked(network):
-    reader, _ = results.load_network("applications/fast_network")
+    reader, _ = results.load_network("applications/classification_network")
     drawn = flow.sample_flow(network, np.arange(10), seed=0, steps=8, guidance=2.0)
     assert np.sum(reader.predict(drawn, verbose=0).argmax(axis=1) == np.arange(10)) >= 9

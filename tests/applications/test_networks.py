@@ -9,11 +9,11 @@ from cnnbook.applications import masks, networks, scenes
 
 
 def test_all_together_take_at_most_6_megabytes():
-    files = [results.STORED / f"{name}.npz" for name in networks.STORED.values()]
+    files = [results.STORED / f"applications/{task}_network.npz" for task in networks.TASKS]
     assert sum(file.stat().st_size for file in files) <= 6e6
 
 
-@pytest.mark.parametrize("task", networks.STORED)
+@pytest.mark.parametrize("task", networks.TASKS)
 def test_facts_say_how_a_network_was_trained_and_how_it_scores(task):
     network, facts = networks.load(task)
     assert {"seed", "processor_seconds", "validation", "test", "machine"} <= set(facts)

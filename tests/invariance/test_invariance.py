@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from cnnbook import invariance, transforms
-from cnnbook.invariance import figures
 
 
 @pytest.fixture
@@ -38,10 +37,3 @@ def test_a_canvas_keeps_every_pixel_adds_zeros_and_must_be_large_enough(images):
     assert np.count_nonzero(canvas) == np.count_nonzero(images)
     with pytest.raises(ValueError):
         invariance.on_canvas(images, 8)
-
-
-def test_each_number_stands_at_its_shift():
-    figures.accuracy_by_shift(np.arange(9.0).reshape(3, 3), [-2, 0, 2])
-    texts = figures.plt.gcf().axes[0].texts
-    written = {text.get_position(): text.get_text() for text in texts}
-    assert written[2, 0] == "2" and written[0, 2] == "6"

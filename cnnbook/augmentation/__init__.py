@@ -1,1 +1,0 @@
-"""What the chapter "Make more digits out of few" alone uses."""

@@ -1,1 +1,0 @@
-"""The chapter "first_network": its figure."""

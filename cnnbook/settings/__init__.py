@@ -1,1 +1,0 @@
-"""The chapter "settings": its figure."""
