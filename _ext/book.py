@@ -131,14 +131,11 @@ class ClaimsTable(SphinxDirective):
             page = f"chapters/{entry['chapter']}"
             if page not in editions.present() or (self.arguments and page != self.env.docname):
                 continue
-            if entry.get("status") == "open":
-                verdict, measured = "open", f"to be settled in the chapter *{entry['chapter']}*"
-            else:
-                verdict = f"**{entry['verdict']}**"
-                measured = (
-                    f"{{measured}}`{entry['chapter']}:{entry['measured']}` "
-                    f"({{ref}}`the cell <{entry['evidence']}>`)"
-                )
+            measured = (
+                f"{{measured}}`{entry['chapter']}:{entry['measured']}` "
+                f"({{ref}}`the cell <{entry['evidence']}>`)"
+            )
+            verdict = f"**{entry['verdict']}**"
             rows.append(f"| {entry['id']} | {entry['claim']} | {verdict} | {measured} |")
         holder = nodes.container(classes=["claims-table"])
         self.state.nested_parse(StringList(rows, source=str(LEDGER)), self.content_offset, holder)
