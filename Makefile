@@ -58,7 +58,8 @@ lab: $(ENVIRONMENT)
 lock: $(ENVIRONMENT)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --all-extras --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
-# pip compiles one file after another; compileall does it on all cores.
+# The lock is complete, so pip has nothing to look up (--no-deps). It compiles one file after another;
+# compileall does it on all cores.
 # The file names its folder: an environment that was moved with the book does not work there.
 ifneq ($(shell cat $(ENVIRONMENT) 2>/dev/null),$(CURDIR))
 .PHONY: $(ENVIRONMENT)
@@ -66,7 +67,7 @@ endif
 $(ENVIRONMENT): requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; (3, 10) <= sys.version_info < (3, 14) or sys.exit('The book needs Python 3.10 to 3.13, and PYTHON=$(PYTHON) is ' + sys.version.split()[0] + '.')"
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps -r requirements.txt
 	$(BIN)/python -c "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(ENVIRONMENT)').write_text('$(CURDIR)')"
