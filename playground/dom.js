@@ -212,6 +212,12 @@
     return { columns, stepX, stepY, zoom, width: w, height: h };
   }
 
+  /** Paint a canvas now; the page calls `repaint` again when the theme changes. */
+  function repainted(canvas, paint) {
+    canvas.repaint = paint;
+    paint();
+  }
+
   /** The colour scale with its ends, kept up to date by legend.set(largest, whether some are negative). */
   function legend(kind = "signed") {
     const [low, high] = [element("span", {}), element("span", {})];
@@ -254,6 +260,6 @@
 
   cnnbook.dom = {
     announcer, anyNegative, brief, button, calm, cellStyle, checkbox, choice, element, largest, legend, newId, onTheme,
-    paintMaps, percent, show, slider, theme, write,
+    paintMaps, percent, repainted, show, slider, theme, write,
   };
 })();

@@ -371,15 +371,16 @@
   }
 
   /**
-   * What a network makes of 784 pixels from 0 to 1, row by row:
+   * What a network makes of as many pixels as it reads (784), from 0 to 1, row by row:
    * {logits, probabilities, activations}; activations maps each Keras layer's name to
    * {shape, data}.
    */
   function predict(pixels, name = "article") {
-    if (!pixels || pixels.length !== 784) {
-      throw new RangeError(`pixels must hold 784 numbers, got ${pixels && pixels.length}.`);
-    }
     const network = published(name);
+    const size = network.inputShape.reduce((a, b) => a * b);
+    if (!pixels || pixels.length !== size) {
+      throw new RangeError(`pixels must hold ${size} numbers, got ${pixels && pixels.length}.`);
+    }
     const result = run(network, pixels);
     const activations = {};
     network.layers.forEach((layer, i) => {

@@ -30,28 +30,29 @@
     const before = run(network, pixels);
     const digit = answer(before);
     const logit = last(before.sums)[digit];
-    const falls = new Float32Array(784);
-    const counts = new Float32Array(784);
+    const [height, width] = network.inputShape;
+    const falls = new Float32Array(pixels.length);
+    const counts = new Float32Array(pixels.length);
     let [row, column] = [0, 0];
     const work = inPortions(() => {
       const covered = Float32Array.from(pixels);
       let ink = 0;
       for (let r = row; r < row + side; r++) {
         for (let c = column; c < column + side; c++) {
-          ink += covered[r * 28 + c];
-          covered[r * 28 + c] = 0;
+          ink += covered[r * width + c];
+          covered[r * width + c] = 0;
         }
       }
       const fall = ink ? logit - last(run(network, covered).sums)[digit] : 0;
       for (let r = row; r < row + side; r++) {
         for (let c = column; c < column + side; c++) {
-          falls[r * 28 + c] += fall;
-          counts[r * 28 + c] += 1;
+          falls[r * width + c] += fall;
+          counts[r * width + c] += 1;
         }
       }
       column += stride;
-      if (column > 28 - side) [row, column] = [row + stride, 0];
-      return row <= 28 - side;
+      if (column > width - side) [row, column] = [row + stride, 0];
+      return row <= height - side;
     });
     return {
       ...work,
@@ -88,7 +89,7 @@
       }
       if (taken++ >= steps) return false;
       const logits = last(result.sums);
-      const weights = new Float32Array(10);
+      const weights = new Float32Array(logits.length);
       weights[target] = 1;
       weights[now] = -1;
       const gradient = inputGradient(network, result, weights);

@@ -9,13 +9,11 @@ import threading
 
 import execution
 import pytest
+from browsing import HTML
 
 # Tests run in the chapters' environment: libraries read it when they are imported.
 execution.prepare_environment()
 os.environ.update(execution.one_thread())
-
-ROOT = pathlib.Path(__file__).parent.parent
-HTML = ROOT / "_build" / "html"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO_GET_CHROMIUM = (

@@ -7,7 +7,7 @@ import execution
 import guide
 import live
 import pytest
-from test_pages import axe_finds, contrast_finds, show
+from browsing import axe_finds, contrast_finds, new_page, settle, show
 
 PAGE = "chapters/index.html"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -32,9 +32,7 @@ MAPS = """() => [...document.querySelectorAll(".cb-glance-layer canvas")].flatMa
 
 def open_front(browser, html_folder, size="desktop", **options):
     width, height = SIZES[size]
-    page = browser.new_page(viewport={"width": width, "height": height}, **options)
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page = new_page(browser, viewport={"width": width, "height": height}, **options)
     page.goto((html_folder / PAGE).as_uri())
     page.wait_for_selector(".cnnbook-glance.cb-ready")
     return page
@@ -44,7 +42,7 @@ def open_front(browser, html_folder, size="desktop", **options):
 def page(browser, html_folder):
     page = open_front(browser, html_folder)
     yield page
-    assert page.problems == []
+    assert page.errors == []
     page.close()
 
 
@@ -87,7 +85,7 @@ def test_a_drawn_digit_is_read(browser, html_folder, digit, size):
     assert all(one != other for one, other in zip(before, after, strict=True)), "all eight follow"
     shares = page.locator(".cb-bar .cb-share").all_inner_texts()
     assert sum(float(share.split()[0]) for share in shares) == pytest.approx(100, abs=1)
-    assert page.problems == []
+    assert page.errors == []
     page.close()
 
 
@@ -131,7 +129,7 @@ def test_a_misread_example_says_what_it_is(page):
     said = []
     for label in right[start + 1 :] + right[:start]:
         page.get_by_role("button", name="Next example").click()
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+        settle(page)
         note = page.locator(".cb-glance-grid .cb-note").inner_text()
         if page.evaluate(VERDICT) != label:
             assert note.endswith(f"it is a {label}")
@@ -161,16 +159,14 @@ def test_the_networks_are_loaded_when_the_reader_comes_near(browser, html_folder
         f"<!doctype html><meta charset=utf-8>{''.join(tags)}<p style='height:5000px'></p>{glance}"
     )
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
-    page = browser.new_page()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    page = new_page(browser)
     page.goto((tmp_path / "page.html").as_uri())
     page.wait_for_selector(".cb-pad", state="attached")
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-    assert not any(url.endswith(live.NETWORKS) for url in asked)
+    settle(page)
+    assert not any(url.endswith(live.NETWORKS) for url in page.requests)
     page.locator(".cb-pad").scroll_into_view_if_needed()
     page.wait_for_selector(".cnnbook-glance.cb-ready")
-    assert sum(url.endswith(live.NETWORKS) for url in asked) == 1
+    assert sum(url.endswith(live.NETWORKS) for url in page.requests) == 1
     page.close()
 
 
@@ -214,11 +210,15 @@ def test_axe_finds_nothing_while_one_draws(page, theme):
 
 
 def test_the_maps_follow_the_theme(page):
-    show(page, 1440, "light")
-    light = page.evaluate(MAPS)
-    show(page, 1440, "dark")
-    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-    dark = page.evaluate(MAPS)
+    maps = {}
+    for theme in ("light", "dark"):
+        show(page, 1440, theme)
+        page.wait_for_function(
+            "theme => document.documentElement.dataset.theme === theme", arg=theme
+        )
+        settle(page)
+        maps[theme] = page.evaluate(MAPS)
+    light, dark = maps["light"], maps["dark"]
     assert all("255,255,255" in dots for dots in light)
     assert all("22,24,28" in dots and "255,255,255" not in dots for dots in dark)
 

@@ -7,7 +7,7 @@ import urllib.request
 
 import nbformat
 import pytest
-from conftest import HTML, ROOT
+from browsing import HTML, ROOT, axe_finds, contrast_finds, new_page, show
 
 PAGES = sorted(
     page.relative_to(HTML).as_posix() for page in (HTML / "chapters").rglob("*.html")
@@ -24,29 +24,12 @@ NOTEBOOKS = sorted(
 )
 WIDTHS = (390, 768, 1440)
 
-# axe-core finds the theme's logo outside the landmarks; the book does not write that part.
-THEME_FINDINGS = {"region"}
-
 
 @pytest.fixture(scope="module")
 def context(browser):
     context = browser.new_context(device_scale_factor=2)
     yield context
     context.close()
-
-
-def new_page(context):
-    """Open an empty page that remembers what it asks for and what it complains of."""
-    page = context.new_page()
-    page.problems, page.requests = [], []
-    page.on(
-        "console",
-        lambda message: message.type in {"error", "warning"} and page.problems.append(message.text),
-    )
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
-    page.on("request", lambda request: page.requests.append(request.url))
-    return page
 
 
 def visit(page, url: str) -> None:
@@ -78,15 +61,6 @@ def opened(context, html_folder, request):
     visit(page, (html_folder / page.name).as_uri())
     yield page
     page.close()
-
-
-def show(page, width: int = 1280, theme: str = "light") -> None:
-    """Give a page a width and a theme, and wait until it has been drawn so."""
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.evaluate(
-        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
 
 
 @pytest.mark.parametrize("name", PAGES + GENERATED)
@@ -176,51 +150,6 @@ def test_the_page_does_not_scroll_sideways(opened, width):
            }).map(element => element.outerHTML.slice(0, 120))""",
     )
     assert cut == []
-
-
-# Mark one visible text of each look: colour, size, weight, grounds and opacities above it. Contrast
-# depends on nothing else, and axe takes minutes for the thousands of words of code that look alike.
-ONE_OF_EACH = """() => {
-  const [seen, grounds] = [new Set(), new Map()];
-  const groundOf = (node) => {
-    if (!node) return "";
-    if (!grounds.has(node)) {
-      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(node);
-      const own = [backgroundColor, backgroundImage, opacity].join();
-      const through = own === "rgba(0, 0, 0, 0),none,1";
-      grounds.set(node, groundOf(node.parentElement) + (through ? "" : `;${own}`));
-    }
-    return grounds.get(node);
-  };
-  for (const node of document.body.querySelectorAll("*")) {
-    delete node.dataset.look;
-    const text = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!text || !node.checkVisibility({ visibilityProperty: true })) continue;
-    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(node);
-    const look = [color, fontSize, fontWeight, textShadow, groundOf(node)].join();
-    if (!seen.has(look)) node.dataset.look = seen.size;
-    seen.add(look);
-  }
-  return seen.size;
-}"""
-
-
-def axe_finds(page, **options) -> dict[str, list[str]]:
-    """Return what axe objects to, by rule."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    return {
-        rule["id"]: [node["html"][:150] for node in rule["nodes"]]
-        for rule in Axe().run(page, **options).response["violations"]
-        if rule["id"] not in THEME_FINDINGS
-    }
-
-
-def contrast_finds(page) -> dict[str, list[str]]:
-    """Return what axe objects to in the colours of one text of each look."""
-    assert page.evaluate(ONE_OF_EACH) > 5
-    rule = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-    return axe_finds(page, context="[data-look]", options=rule)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

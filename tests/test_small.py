@@ -4,7 +4,7 @@ import re
 
 import live
 import pytest
-from conftest import ROOT
+from browsing import ROOT, new_page, stop_time
 
 FOLDER = ROOT / live.FOLDER
 COLOURS = ["red", "green", "blue", "gold"]
@@ -13,9 +13,7 @@ COLOURS = ["red", "green", "blue", "gold"]
 @pytest.fixture
 def bare(browser, tmp_path):
     """Open a page with a text and the book's scripts, as a file; it reports no error."""
-    page = browser.new_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page = new_page(browser, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
 
     def open_page(body: str, scripts: list[str]):
         tags = [
@@ -96,7 +94,7 @@ def test_a_strip_keeps_its_alt_text_and_its_caption(strip):
 
 
 def test_a_strip_plays_only_when_asked_and_stops_at_its_end(strip):
-    strip.clock.install()
+    stop_time(strip)
     strip.clock.run_for(60_000)
     assert seen(strip) == "red"
     play = strip.get_by_role("button", name="Play")
@@ -192,7 +190,7 @@ def test_each_learning_rate_is_told_what_it_does(descent, rate, steps, says):
     [(0.2, "has arrived"), (0.05, "It crawls"), (2.2, "out of the picture"), (2.0, "never falls")],
 )
 def test_run_goes_on_until_it_arrives_or_leaves_the_picture(descent, rate, ends):
-    descent.clock.install()
+    stop_time(descent)
     set_rate(descent, rate)
     descent.get_by_role("button", name="Run").click()
     assert descent.get_by_role("button", name="Stop").is_visible() or ends == "out of the picture"
@@ -202,7 +200,7 @@ def test_run_goes_on_until_it_arrives_or_leaves_the_picture(descent, rate, ends)
 
 
 def test_run_can_be_stopped_and_begun_again(descent):
-    descent.clock.install()
+    stop_time(descent)
     beginning = told(descent)
     descent.get_by_role("button", name="Run").click()
     descent.clock.run_for(2_000)

@@ -1,0 +1,182 @@
+"""The live network computes what Keras does, and explains it with its own numbers."""
+
+import base64
+import functools
+import http.server
+import json
+import shutil
+import subprocess
+import threading
+
+import numpy as np
+import pytest
+import rebuilt
+from playing import TOLERANCE
+
+from cnnbook import data
+
+
+def test_the_page_holds_the_networks_of_the_executed_notebooks(page, networks):
+    assert set(networks) == {"article", "fast"}
+    assert page.evaluate("() => cnnbook.published") == networks
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments) -> None:
+        pass
+
+    def end_headers(self) -> None:
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A folder that a page can fetch from."""
+    handler = functools.partial(_Handler, directory=str(tmp_path))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield tmp_path, f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+WORST = """async ([url, name, count]) => {
+  const numbers = new Float32Array(await (await fetch(url)).arrayBuffer());
+  const worst = {};
+  let position = 0;
+  const next = (size) => numbers.subarray(position, (position += size));
+  const compare = (what, ours, theirs) => {
+    for (let i = 0; i < theirs.length; i++) {
+      const difference = Math.abs(ours[i] - theirs[i]);
+      if (!(difference <= (worst[what] ?? 0))) worst[what] = difference;
+    }
+  };
+  for (let i = 0; i < count; i++) {
+    const { logits, activations } = cnnbook.predict(next(784), name);
+    for (const [layer, { data }] of Object.entries(activations)) {
+      compare(layer, data, next(data.length));
+    }
+    compare("logits", logits, next(10));
+  }
+  return [worst, position === numbers.length];
+}"""
+
+
+@pytest.mark.parametrize("name", ["article", "fast"])
+def test_every_activation_is_that_of_the_run_s_keras_model(
+    page, networks, digits, served, name, record_property
+):
+    import keras
+
+    model = rebuilt.network(networks[name])
+    outputs = [layer.output for layer in model.layers[1:]]
+    dense = model.layers[-1]
+    images = digits[0][:1000]
+    values = keras.Model(model.inputs, outputs).predict(images, batch_size=250, verbose=0)
+    logits = values[-2] @ dense.get_weights()[0] + dense.get_weights()[1]
+    rows = [images, *values, logits]
+    folder, address = served
+    np.concatenate([row.reshape(1000, -1) for row in rows], axis=1).tofile(folder / "values")
+    worst, whole = page.evaluate(WORST, [f"{address}/values", name, 1000])
+    assert whole
+    assert set(worst) <= {layer.name for layer in model.layers} | {"logits"}
+    record_property("worst", worst)
+    print(name, {layer: f"{value:.1e}" for layer, value in worst.items()})
+    assert max(worst.values()) < TOLERANCE
+
+
+IN_NODE = """
+const fs = require("fs");
+const [folder, images, names] = process.argv.slice(1);
+require(folder + "/networks.js");
+const cnnbook = require(folder + "/network.js");
+const pixels = new Uint8Array(fs.readFileSync(images));
+const read = (network) => Array.from({ length: pixels.length / 784 }, (_, i) =>
+  cnnbook.network.answer(cnnbook.network.run(network,
+    Float32Array.from(pixels.subarray(784 * i, 784 * (i + 1)), (value) => value / 255))));
+console.log(JSON.stringify(names.split(",").map((n) => read(cnnbook.network.published(n)))));
+"""
+
+
+IN_PAGE = """([text, name]) => {
+  const pixels = cnnbook.network.bytesFromBase64(text);
+  const network = cnnbook.network.published(name);
+  return Array.from({ length: pixels.length / 784 }, (_, i) =>
+    cnnbook.network.answer(cnnbook.network.run(network,
+      Float32Array.from(pixels.subarray(784 * i, 784 * (i + 1)), (value) => value / 255))));
+}"""
+
+
+def test_all_test_digits_are_read_as_keras_reads_them(
+    page, html_folder, networks, digits, tmp_path
+):
+    _, (images, _) = data.load_mnist()
+    names = ["article", "fast"]
+    if node := shutil.which("node"):
+        images.tofile(tmp_path / "images")
+        command = [node, "-e", IN_NODE, str(html_folder / "playground")]
+        command += [str(tmp_path / "images"), ",".join(names)]
+        answers = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    else:
+        text = base64.b64encode(images.tobytes()).decode()
+        answers = [page.evaluate(IN_PAGE, [text, name]) for name in names]
+    for name, ours in zip(names, answers, strict=True):
+        model = rebuilt.network(networks[name])
+        probabilities = model.predict(digits[0], batch_size=500, verbose=0)
+        differ = np.flatnonzero(probabilities.argmax(axis=1) != ours)
+        two = np.sort(probabilities[differ], axis=1)[:, -2:]
+        # Where two probabilities are equal to rounding, either may be called the largest.
+        assert len(differ) == 0 or (two[:, 1] - two[:, 0] < 1e-5).all()
+
+
+def test_the_interface_takes_784_pixels_and_gives_plain_numbers(page):
+    answer = page.evaluate(
+        "() => { const a = cnnbook.predict(new Array(784).fill(0));"
+        " return {logits: a.logits, probabilities: a.probabilities, shapes: Object.fromEntries("
+        "  Object.entries(a.activations).map(([k, v]) => [k, [v.shape, v.data.length]]))}; }"
+    )
+    assert sum(answer["probabilities"]) == pytest.approx(1)
+    assert answer["shapes"]["conv1"] == [[26, 26, 32], 26 * 26 * 32]
+    assert answer["shapes"]["dense2"] == [[10], 10]
+    for call in ("predict([1, 2])", "normalize([1, 2], 28, 28)"):
+        with pytest.raises(Exception, match="pixels must hold"):
+            page.evaluate(f"() => cnnbook.{call}")
+
+
+def test_the_arithmetic_adds_up_in_every_layer(page):
+    """The terms that a panel shows are those that the network adds."""
+    assert (
+        page.evaluate("""() => {
+      const { explain, network, playground } = cnnbook;
+      playground.place("typical", 3);
+      const wrong = [];
+      for (const name of ["article", "fast"]) {
+        const net = network.published(name);
+        const result = network.run(net, playground.receive().pixels);
+        net.layers.forEach((layer, i) => {
+          if (!["conv", "dense", "pool"].includes(layer.kind)) return;
+          const flat = layer.shape.length === 1;
+          for (let k = 0; k < 25; k++) {
+            const place = (k * 7919) % result.values[i].length;
+            const channels = layer.shape[layer.shape.length - 1];
+            const cell = Math.floor(place / channels);
+            const unit = { channel: place % channels,
+              row: flat ? 0 : Math.floor(cell / layer.shape[1]),
+              column: flat ? 0 : cell % layer.shape[1] };
+            const { source, terms } = explain.termsOf(net, result, i, unit);
+            for (const term of terms) {
+              const there = explain.valueAt(net, result, source, term);
+              if (there !== term.value) wrong.push([layer.name, "place"]);
+            }
+            const bias = layer.weights.bias?.length ? layer.weights.bias[unit.channel] : 0;
+            const sum = layer.kind === "pool" ? Math.max(...terms.map((t) => t.value))
+              : terms.reduce((total, t) => total + t.product, bias);
+            if (!(Math.abs(sum - result.sums[i][place]) < 1e-4)) wrong.push([layer.name, sum]);
+          }
+        });
+      }
+      return wrong;
+    }""")
+        == []
+    )
