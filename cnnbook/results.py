@@ -6,9 +6,12 @@ one chapter. Results are in ``<name>.json``, weights in ``<name>.npz``.
 
 import json
 import pathlib
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
+
+if TYPE_CHECKING:
+    import keras
 
 STORED = pathlib.Path(__file__).parent.parent / "benchmarks"
 
@@ -18,7 +21,7 @@ def load(name: str) -> dict:
     return json.loads(_find(f"{name}.json").read_text(encoding="utf-8"))
 
 
-def load_weights(name: str, model: keras.Model) -> dict:
+def load_weights(name: str, model: "keras.Model") -> dict:
     """Give a network its stored weights, and return how it was trained.
 
     The facts are the benchmark's own, ``measured_on``, ``machine``, and ``data``, the SHA-256 of
@@ -29,8 +32,10 @@ def load_weights(name: str, model: keras.Model) -> dict:
     return facts
 
 
-def load_network(name: str) -> tuple[keras.Model, dict]:
+def load_network(name: str) -> tuple["keras.Model", dict]:
     """Build a stored network, and return it with the facts of `load_weights`."""
+    import keras
+
     weights, facts = _read_weights(name)
     model = keras.models.model_from_json(facts.pop("architecture"))
     model.set_weights(weights)
