@@ -22,7 +22,7 @@ from benchmarks import results
 from benchmarks.playground import pen_strokes
 from cnnbook import data
 
-HTML = pathlib.Path(__file__).parent.parent / "_build" / "html"
+HTML = pathlib.Path(__file__).parents[2] / "_build" / "html"
 ROUNDS = 3
 UPDATES = 60
 DRAWN = 2000
