@@ -38,7 +38,7 @@ def confidence_bins(probabilities: np.ndarray, labels: np.ndarray, bin_count: in
 def expected_calibration_error(
     probabilities: np.ndarray, labels: np.ndarray, bin_count: int = 15
 ) -> float:
-    """Average |accuracy - confidence| over the bins, weighted by their counts.
+    """Average how far accuracy and confidence differ over the bins, weighted by their counts.
 
     Guo, Pleiss, Sun and Weinberger (2017), "On calibration of modern neural networks", equation 3.
     """
