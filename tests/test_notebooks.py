@@ -1,7 +1,7 @@
 """The chapters as source: small cells, described figures, and no number typed into prose."""
 
-import ast
 import re
+import symtable
 
 import editions
 import execution
@@ -71,15 +71,22 @@ def test_a_cell_is_short(source):
         assert len(lines) <= longest, cell.source
 
 
-def assigned(code: str) -> set[str]:
-    """Name what a cell makes at its top: variables, functions, classes, loop variables."""
-    found = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-    return found
+def made_and_needed(code: str) -> tuple[set[str], set[str]]:
+    """Return the names that a cell makes, and those that it takes from cells before it."""
+    code = "\n".join(line for line in code.splitlines() if line[:1] not in "%!")
+    table = symtable.symtable(code, "cell", "exec")
+    made = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
+    made |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_imported()}
+    needed, waiting = set(), [table]
+    while waiting:
+        scope = waiting.pop()
+        waiting += scope.get_children()
+        needed |= {
+            symbol.get_name()
+            for symbol in scope.get_symbols()
+            if symbol.is_global() or (scope is table and symbol.is_referenced())
+        }
+    return made, needed - made
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
@@ -89,16 +96,12 @@ def test_no_name_of_a_removed_cell_is_used_in_one_that_is_shown(source):
         tags = set(cell.metadata.get("tags", []))
         if cell.cell_type != "code" or "raises-exception" in tags:
             continue
-        tree = ast.parse(
-            "\n".join(line for line in cell.source.splitlines() if line[:1] not in "%!")
-        )
+        made, needed = made_and_needed(cell.source)
         if tags & {"remove-cell", "remove-input"}:
-            removed |= assigned(cell.source) - shown
+            removed |= made - shown
         else:
-            names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-            made = assigned(cell.source)
-            assert not (removed & names) - made - shown, cell.source
             shown |= made
+            assert not needed & (removed - shown), cell.source
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
