@@ -311,6 +311,10 @@ def test_what_the_keyboard_draws_is_told_and_delete_clears_all(page):
 
 
 def test_drawing_is_announced_when_it_rests_and_not_while_it_goes_on(page):
+    # What the page says of the digit that it begins with comes first.
+    page.wait_for_function(
+        "() => document.querySelector('.cnnbook-playground > [role=status]').textContent"
+    )
     stop_time(page)
     page.evaluate("""() => {
       window.said = [];
