@@ -28,7 +28,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 
-import joblib
 import jupyter_cache
 import jupytext
 import nbformat
@@ -362,6 +361,8 @@ def chapters_at_once() -> int:
 
     The variable CNNBOOK_CHAPTERS overrides it. joblib counts the cores that this process may use.
     """
+    import joblib  # with NumPy, which reads the number of its threads when it is imported
+
     if asked := os.environ.get("CNNBOOK_CHAPTERS"):
         return max(1, int(asked))
     return max(1, min(joblib.cpu_count(), int(psutil.virtual_memory().available / CHAPTER_BYTES)))
@@ -385,7 +386,8 @@ class _Run:
     def __init__(self, source: pathlib.Path, root: pathlib.Path):
         self.source = source
         self.start = time.perf_counter()
-        self.output = tempfile.TemporaryFile()  # noqa: SIM115  (a pipe that nobody reads fills up)
+        # A pipe that nobody reads would fill up; the file is gone with this object, not before.
+        self.output = tempfile.TemporaryFile()  # noqa: SIM115
         command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-q", "--no-header"]
         command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider"]
         self.process = subprocess.Popen(

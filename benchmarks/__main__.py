@@ -15,7 +15,7 @@ LAST = ["benchmarks.playground.playground", "benchmarks.chapters"]
 def names() -> list[str]:
     """List the modules that can be run, in their order."""
     folder = pathlib.Path(__file__).parent
-    files = [file for file in folder.rglob("*.py") if "def main(" in file.read_text("utf-8")]
+    files = [file for file in folder.rglob("*.py") if "if __name__ ==" in file.read_text("utf-8")]
     files.sort(key=lambda file: (file.parent != folder, file))
     found = [
         ".".join(["benchmarks", *file.relative_to(folder).with_suffix("").parts])

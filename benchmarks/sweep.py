@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-WORKERS = 2
+PROCESSES = 2
 
 
 def one_thread() -> None:
@@ -22,16 +22,16 @@ def one_thread() -> None:
 
 
 def run_all(
-    train: Callable[[dict], dict], settings: Iterable[dict], workers: int = WORKERS
+    train: Callable[[dict], dict], settings: Iterable[dict], processes: int = PROCESSES
 ) -> list[dict]:
     """Call train with each of the settings and return, in order, settings and results together.
 
     A fresh process for each: a run may not inherit anything from the one before it. As many as
-    `workers` run at a time.
+    `processes` run at a time.
     """
     settings, runs = list(settings), []
     spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(workers, initializer=one_thread, maxtasksperchild=1) as pool:
+    with spawn.Pool(processes, initializer=one_thread, maxtasksperchild=1) as pool:
         for setting, result in zip(settings, pool.imap(train, settings, chunksize=1), strict=True):
             runs.append(setting | result)
             print(runs[-1], file=sys.stderr)

@@ -25,11 +25,11 @@ class EpochLines(keras.callbacks.Callback):
         self.every = every
         self.live = os.environ.get("CNNBOOK_PROGRESS") != "lines"
 
-    def on_epoch_begin(self, epoch, logs=None):  # noqa: D102
+    def on_epoch_begin(self, epoch, logs=None):  # noqa: D102 (Keras says when)
         self._label = f"epoch {epoch + 1}/{self.params['epochs']}"
         self._started, self._drawn = time.monotonic(), 0.0
 
-    def on_train_batch_end(self, batch, logs=None):  # noqa: D102
+    def on_train_batch_end(self, batch, logs=None):  # noqa: D102 (Keras says when)
         now = time.monotonic()
         if not self.live or now - self._drawn < SECONDS_BETWEEN_DRAWINGS:
             return
@@ -38,7 +38,7 @@ class EpochLines(keras.callbacks.Callback):
         count = f"{done}/{steps} loss {logs['loss']:.4f} {now - self._started:.0f} s "
         self._write(f"\r{self._label} [{bar}] {count}")
 
-    def on_epoch_end(self, epoch, logs=None):  # noqa: D102
+    def on_epoch_end(self, epoch, logs=None):  # noqa: D102 (Keras says when)
         if self.live:
             self._write("\r" + " " * (LINE_WIDTH + 3) + "\r")
         if (epoch + 1) % self.every and epoch + 1 < self.params["epochs"]:

@@ -31,6 +31,25 @@ def html_folder() -> pathlib.Path:
 
 
 @pytest.fixture
+def untrained():
+    """The article's network with the weights of seed 0."""
+    import keras  # only here: most tests need no network
+
+    from cnnbook import models
+
+    keras.utils.set_random_seed(0)
+    return models.article_network()
+
+
+@pytest.fixture
+def noise():
+    """Three pictures of nothing, as the network takes them."""
+    import numpy as np
+
+    return np.random.default_rng(0).random((3, 28, 28, 1)).astype("float32")
+
+
+@pytest.fixture
 def no_figure_open():
     """No figure is open when the test begins, and it may leave none open."""
     import matplotlib.pyplot as plt  # only here: most tests draw nothing

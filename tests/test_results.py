@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from benchmarks import __main__ as benchmarks
 from benchmarks import results as benchmark
 from cnnbook import results
 
@@ -14,6 +15,14 @@ def test_the_article_recipe_was_run_on_ten_seeds_or_more():
     assert len(seeds) >= 10
     assert seeds == list(range(len(seeds))), "a seed left out would be a result chosen"
     assert {"processor", "cores", "python", "tensorflow", "keras"} <= set(result["machine"])
+
+
+def test_make_bench_runs_a_program_for_everything_that_is_stored():
+    folder = results.STORED
+    programs = [folder.parent / f"{name.replace('.', '/')}.py" for name in benchmarks.names()]
+    code = "\n".join(program.read_text(encoding="utf-8") for program in programs)
+    for file in [*folder.rglob("*.json"), *folder.rglob("*.npz")]:
+        assert file.stem in code, f"no program stores {file.relative_to(folder)}"
 
 
 def test_a_missing_result_is_named():

@@ -69,4 +69,4 @@ def train(setting: dict) -> dict:
 
 
 if __name__ == "__main__":
-    sweep.run_all(train, [{"network": name} for name in NETWORKS], workers=1)
+    sweep.run_all(train, [{"network": name} for name in NETWORKS], processes=1)

@@ -112,7 +112,7 @@ def main() -> None:
         known = [{key: run[key] for key in keys} for run in result["runs"]]
         settings = [setting for setting in settings if setting not in known]
     spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(sweep.WORKERS, sweep.one_thread, maxtasksperchild=1) as pool:
+    with spawn.Pool(sweep.PROCESSES, sweep.one_thread, maxtasksperchild=1) as pool:
         for setting, run in zip(settings, pool.imap(train, settings, chunksize=1), strict=True):
             result["runs"].append(setting | run)
             print(result["runs"][-1], file=sys.stderr)

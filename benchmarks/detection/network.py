@@ -64,4 +64,4 @@ def store(setting: dict) -> dict:
 
 
 if __name__ == "__main__":
-    sweep.run_all(store, [{"seed": SEED}], workers=1)
+    sweep.run_all(store, [{"seed": SEED}], processes=1)

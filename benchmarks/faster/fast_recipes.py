@@ -193,7 +193,7 @@ def keep(runs: list[dict]) -> None:
 def main() -> None:
     """Run what is asked for, and store each run as it ends."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--processes", type=int, default=sweep.WORKERS)
+    parser.add_argument("--processes", type=int, default=sweep.PROCESSES)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", nargs="+", type=int)
     parser.add_argument("--names", nargs="+")

@@ -83,10 +83,8 @@ def train(setting: dict) -> dict:
     for seed in SEEDS:
         runs.append(run(seed, best))
         if deepest and seed == SEEDS[0]:
-            kind = "residual" if setting["shortcuts"] else "plain"
-            results.save_weights(
-                f"lenet_to_now/lenet_to_now_{kind}", model, {**setting, **runs[-1]}
-            )
+            name = "lenet_to_now_residual" if setting["shortcuts"] else "lenet_to_now_plain"
+            results.save_weights(f"lenet_to_now/{name}", model, {**setting, **runs[-1]})
     return {"parameters": model.count_params(), "choice": choice, "runs": runs}
 
 
@@ -116,12 +114,12 @@ def main() -> None:
         for shortcuts in (True, False)
     ]
     rows = {"runs": [], "choice": []}
-    for network in sweep.run_all(train, settings, workers=1):
+    for network in sweep.run_all(train, settings, processes=1):
         kind = {name: network[name] for name in (*settings[0], "parameters")}
         for name, found in rows.items():
             found += [kind | row for row in network[name]]
     deepest = [setting for setting in settings if setting["depth"] == max(DEPTHS)]
-    rows["before_training"] = sweep.run_all(gradients, deepest, workers=1)
+    rows["before_training"] = sweep.run_all(gradients, deepest, processes=1)
     recipe = {
         "training_digits": DIGITS,
         "image_side": 14,

@@ -54,4 +54,4 @@ def train(setting: dict) -> dict:
 
 
 if __name__ == "__main__":
-    sweep.run_all(train, [{"network": "applications/text_network"}], workers=1)
+    sweep.run_all(train, [{"network": "applications/text_network"}], processes=1)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnbook import explanations, models
+from cnnbook import explanations
 from cnnbook.training import attribution
 
 # A float32 sum of some hundred products of size 1 is right to about one part in a million.
@@ -22,42 +22,31 @@ def linear():
     return model, model.layers[-1].get_weights()[0].T.reshape(10, 28, 28)
 
 
-@pytest.fixture
-def network():
-    keras.utils.set_random_seed(0)
-    return models.article_network()
-
-
-@pytest.fixture
-def images():
-    return np.random.default_rng(0).random((3, 28, 28, 1)).astype("float32")
-
-
-def test_gradients_of_a_linear_model_are_its_weights_smoothed_or_not(linear, images):
+def test_gradients_of_a_linear_model_are_its_weights_smoothed_or_not(linear, noise):
     model, weights = linear
     for found in (
-        explanations.input_gradients(model, images, CLASSES),
-        explanations.smooth_gradients(model, images, CLASSES, samples=3),
+        explanations.input_gradients(model, noise, CLASSES),
+        explanations.smooth_gradients(model, noise, CLASSES, samples=3),
     ):
         np.testing.assert_allclose(found[..., 0], weights[CLASSES], atol=1e-6)
 
 
-def test_more_images_than_one_batch_keep_their_order(linear, images):
+def test_more_images_than_one_batch_keep_their_order(linear, noise):
     model, weights = linear
-    many = np.repeat(images[:1], attribution.BATCH_SIZE + 3, axis=0)
+    many = np.repeat(noise[:1], attribution.BATCH_SIZE + 3, axis=0)
     classes = np.arange(len(many)) % 10
     found = explanations.input_gradients(model, many, classes)
     np.testing.assert_allclose(found[..., 0], weights[classes], atol=1e-7)
 
 
-def test_gradients_are_those_of_finite_differences(network, images):
-    logits = attribution.logit_model(network)
-    found = explanations.input_gradients(logits, images, CLASSES)
+def test_gradients_are_those_of_finite_differences(untrained, noise):
+    logits = attribution.logit_model(untrained)
+    found = explanations.input_gradients(logits, noise, CLASSES)
     step = 1e-2
-    direction = np.random.default_rng(1).standard_normal(images.shape).astype("float32")
+    direction = np.random.default_rng(1).standard_normal(noise.shape).astype("float32")
     direction /= np.linalg.norm(direction)
     ahead, behind = (
-        attribution.outputs_of(logits, images + sign * step * direction)[range(3), CLASSES]
+        attribution.outputs_of(logits, noise + sign * step * direction)[range(3), CLASSES]
         for sign in (1, -1)
     )
     slopes = np.sum(found * direction, axis=(1, 2, 3))
@@ -66,21 +55,21 @@ def test_gradients_are_those_of_finite_differences(network, images):
 
 
 @pytest.mark.parametrize(("size", "fill"), [(4, 0.0), (5, 0.5), (28, 1.0)])
-def test_occlusion_of_a_linear_model_is_the_sum_over_the_square(linear, images, size, fill):
+def test_occlusion_of_a_linear_model_is_the_sum_over_the_square(linear, noise, size, fill):
     model, weights = linear
-    before = images.copy()
-    found = explanations.occlusion(model, images, CLASSES, size, fill)
-    np.testing.assert_array_equal(images, before)
-    product = weights[CLASSES] * (images[..., 0] - fill)
+    before = noise.copy()
+    found = explanations.occlusion(model, noise, CLASSES, size, fill)
+    np.testing.assert_array_equal(noise, before)
+    product = weights[CLASSES] * (noise[..., 0] - fill)
     windows = np.lib.stride_tricks.sliding_window_view(product, (size, size), axis=(1, 2))
     expected = windows[:, ::2, ::2].sum(axis=(3, 4))
     np.testing.assert_allclose(found, expected, atol=ROUNDING)
 
 
-def test_hiding_paper_with_paper_changes_nothing(network):
+def test_hiding_paper_with_paper_changes_nothing(untrained):
     blank = np.zeros((1, 28, 28, 1), "float32")
-    assert np.abs(explanations.occlusion(network, blank, [3])).max() < 1e-7
-    assert np.abs(explanations.occlusion(network, blank, [3], fill=0.5)).max() > 1e-4
+    assert np.abs(explanations.occlusion(untrained, blank, [3])).max() < 1e-7
+    assert np.abs(explanations.occlusion(untrained, blank, [3], fill=0.5)).max() > 1e-4
 
 
 def test_grad_cam_worked_out_by_hand():
@@ -116,8 +105,8 @@ def test_values_are_placed_at_the_middles_of_their_fields():
     np.testing.assert_allclose(constant, 3.0)
 
 
-def test_five_methods_explain_every_pixel(network, images):
-    found = explanations.explain(network, images, CLASSES)
+def test_five_methods_explain_every_pixel(untrained, noise):
+    found = explanations.explain(untrained, noise, CLASSES)
     assert list(found) == ["gradient", "SmoothGrad", "gradient x input", "Grad-CAM", "occlusion"]
     assert {values.shape for values in found.values()} == {(3, 28, 28)}
 
@@ -144,6 +133,6 @@ def test_rank_correlation_sees_the_order_alone_and_none_in_a_constant():
         (lambda m, x: explanations.occlusion(m, x / 255, [4], size=29), "spans 29"),
     ],
 )
-def test_what_would_be_silently_wrong_is_refused(network, images, call, words):
+def test_what_would_be_silently_wrong_is_refused(untrained, noise, call, words):
     with pytest.raises(ValueError, match=words):
-        call(network, np.uint8(255 * images[:1]))
+        call(untrained, np.uint8(255 * noise[:1]))

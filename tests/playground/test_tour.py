@@ -7,6 +7,10 @@ from browsing import resize, settle
 from playing import CENTRING, TILE, begin_tour, draw_seven, next_step, wait_for_answer
 
 
+def number(text: str) -> float:
+    return float(text.replace("\N{MINUS SIGN}", "-"))
+
+
 @pytest.mark.parametrize("window", [(1440, 900), (768, 1024), (390, 844), (360, 740)])
 def test_the_tour_goes_through_six_steps_and_shows_what_each_is_about(page, window):
     """The card can be read, and the part it speaks of starts in what is left of the window."""
@@ -127,8 +131,8 @@ def test_the_tour_poses_and_explains_the_7_in_the_corner_in_one_step(page):
         for row in figure.locator(".cb-place").all()
     ]
     assert weights[0] == weights[1]
-    number = lambda text: float(text.replace("\N{MINUS SIGN}", "-"))  # noqa: E731
-    assert number(sums[0]) > number(sums[1]) and number(totals[0]) > number(totals[1])
+    for in_the_middle, in_the_corner in (sums, totals):
+        assert number(in_the_middle) > number(in_the_corner)
 
     page.locator(".cb-tour").get_by_role("button", name="Centre it").click()
     wait_for_answer(page, 7)
