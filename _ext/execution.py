@@ -56,9 +56,8 @@ PINNED = {
     "PYTHONNOUSERSITE": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME", "MPLCONFIGDIR")  # no keras.json, no start-up scripts
+OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME")  # no keras.json, no start-up scripts
 DROPPED = (
-    "MATPLOTLIBRC",
     "PYTHONOPTIMIZE",
     "PYTHONSTARTUP",
     "PYTHONWARNINGS",
@@ -244,7 +243,8 @@ def prepare_environment(root: pathlib.Path = ROOT) -> None:
         if name in DROPPED or name.startswith(DROPPED_BEGIN):
             del os.environ[name]
     own = {name: str(root / "_build" / f".{name.lower()}") for name in OWN_FOLDERS}
-    os.environ.update({**PINNED, **own, "PYTHONPATH": str(root)})
+    style = {"MATPLOTLIBRC": str(ROOT / "_ext" / "matplotlibrc")}
+    os.environ.update({**PINNED, **own, **style, "PYTHONPATH": str(root)})
 
 
 def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path) -> None:
@@ -465,6 +465,10 @@ def execute(root: pathlib.Path = ROOT, names: Sequence[str] = ()) -> bool:
             unchanged += 1
     if unchanged:
         print(f"{unchanged} chapters have their outputs and are not run again.", flush=True)
+    if waiting:
+        # Who imports Matplotlib first on a machine lists its fonts, and says so among its outputs.
+        fonts = [sys.executable, "-c", "import matplotlib.font_manager"]
+        subprocess.run(fonts, stderr=subprocess.DEVNULL, check=False)
     with contextlib.closing(_run_all(_longest_first(waiting, root), root)) as runs:
         for run in runs:
             name, file = _name(run.source, root), notebook_path(run.source, root)

@@ -154,10 +154,8 @@ def test_a_digest_follows_what_the_chapter_uses_and_nothing_else(book):
 
 def test_the_reader_s_settings_change_nothing(book, monkeypatch):
     """A backend without figures, another library and precision, no assertions, fatal warnings."""
-    home = book / "home"
-    (home / ".keras").mkdir(parents=True)
-    (home / ".keras" / "keras.json").write_text('{"floatx": "float16", "backend": "torch"}')
-    monkeypatch.setenv("HOME", str(home))
+    (book / "keras.json").write_text('{"floatx": "float16", "backend": "torch"}')
+    monkeypatch.setenv("KERAS_HOME", str(book))
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     monkeypatch.setenv("PYTHONOPTIMIZE", "1")
