@@ -6,15 +6,17 @@ was edited.
 
 from __future__ import annotations
 
+import pathlib
 import subprocess
 import sys
+import tempfile
 
 import execution
 import jupytext
 import nbformat
 
 RUFF = [sys.executable, "-m", "ruff"]
-COLUMN = ["--config", "line-length=76", "--quiet"]  # a line of a cell fits the page's column
+COLUMN = ["--line-length=76", "--quiet"]  # a line of a cell fits the page's column
 
 
 def as_saved(notebook: nbformat.NotebookNode) -> str:
@@ -24,20 +26,23 @@ def as_saved(notebook: nbformat.NotebookNode) -> str:
 
 
 def main() -> None:
-    """Format every chapter's notebook, and write back those that came out different."""
-    execution.convert()
-    sources = execution.chapters()
-    notebooks = [str(execution.notebook_path(source)) for source in sources]
-    subprocess.run([*RUFF, "check", "--fix", *COLUMN, *notebooks], check=False)
-    subprocess.run([*RUFF, "format", *COLUMN, *notebooks], check=True)
-    for source, file in zip(sources, notebooks, strict=True):
-        notebook = execution.read_source(source)
-        for cell, laid_out in zip(notebook.cells, nbformat.read(file, 4).cells, strict=True):
-            cell.source = laid_out.source
-            del cell["id"]  # not part of the text
-        if (text := as_saved(notebook)) != source.read_text(encoding="utf-8"):
-            source.write_text(text, encoding="utf-8")
-            print(f"laid out {source.relative_to(execution.ROOT)}")
+    """Format the code of every chapter, and write back what came out different."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {}
+        for source in execution.chapters():
+            files[source] = pathlib.Path(folder, f"{len(files)}.ipynb")
+            nbformat.write(execution.read_source(source), files[source])
+        subprocess.run([*RUFF, "check", "--select", "I", "--fix", *COLUMN, folder], check=False)
+        subprocess.run([*RUFF, "format", *COLUMN, folder], check=True)
+        for source, file in files.items():
+            notebook = execution.read_source(source)
+            laid_out = nbformat.read(file, as_version=4)
+            for cell, new in zip(notebook.cells, laid_out.cells, strict=True):
+                cell.source = new.source
+                del cell["id"]  # not part of the text
+            if (text := as_saved(notebook)) != source.read_text(encoding="utf-8"):
+                source.write_text(text, encoding="utf-8")
+                print(f"laid out {source.relative_to(execution.ROOT)}")
 
 
 if __name__ == "__main__":
