@@ -98,7 +98,7 @@ def split_validation(
             f"x and y must have the same length, got {len(x)} examples and {len(y)} labels."
         )
     checks.integer("validation_count", validation_count, 1, len(x) - 1)
-    order = np.random.default_rng(seed).permutation(len(x))
+    order = np.random.default_rng(checks.seed("seed", seed)).permutation(len(x))
     # Sorted, so that each half keeps the original order and only the choice is random.
     validation = np.sort(order[:validation_count])
     training = np.sort(order[validation_count:])
@@ -137,7 +137,7 @@ def draw_balanced(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     contains every smaller one.
     """
     checks.integer("count", count, 1, len(labels))
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(checks.seed("seed", seed))
     order = generator.permutation(len(labels))
     # The n-th example of each class stands before the (n + 1)-th of any.
     turns = np.empty(len(labels), int)

@@ -194,7 +194,7 @@ def maps(
     for axis, array, title in zip(axes.flat, arrays, titles, strict=False):
         drawn = axis.imshow(array, cmap=cmap, **scale)
         if numbers:
-            texts = np.vectorize("{:.3g}".format)(array + 0.0)  # + 0.0 turns -0 into 0
+            texts = np.vectorize("{:g}".format)(np.round(array, 2) + 0.0)  # + 0.0 turns -0 into 0
             heat_map(axis, array, texts, cmap, **scale)
             plt.setp(axis.texts, size=9)
         axis.set_title(title, fontsize=9)
@@ -231,7 +231,9 @@ def curve(
     for place, text in marks.items():
         height = np.interp(place, x, y)
         axis.scatter([place], [height], color=VERMILION, zorder=3)
-        axis.annotate(f"{text}: {height:.2f}", (place, height), (10, 4), textcoords="offset points")
+        axis.annotate(
+            f"{text}: {height:.2f}", (place, height), (8, -14), textcoords="offset points"
+        )
     axis.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
     return figure
 

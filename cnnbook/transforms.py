@@ -40,6 +40,8 @@ def augmentation_layers(kinds: Sequence[str], seed: int, side: int = 28) -> list
             ROTATION_DEGREES / 360, fill_mode="constant", seed=seed
         ),
     }
+    if len(set(kinds)) < len(kinds):  # they would share a seed, and change an image twice alike
+        raise ValueError(f"kinds must name each change once, got {list(kinds)}.")
     return [build[kind](len(KINDS) * seed + KINDS.index(kind)) for kind in kinds]
 
 

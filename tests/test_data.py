@@ -139,6 +139,8 @@ PIXELS = np.zeros((2, 28, 28), np.uint8)
         (lambda: data.split_validation(X, X, -3, seed=0), "got -3"),
         (lambda: data.split_validation(X, X, 10, seed=0), "got 10"),
         (lambda: data.split_validation(X, X[:9], 3, seed=0), "10 examples and 9 labels"),
+        (lambda: data.split_validation(X, X, 3, seed=None), "seed must be an integer"),
+        (lambda: data.draw_balanced(X % 3, 3, seed=None), "seed must be an integer"),
         (lambda: data.draw_balanced(X % 3, 0, seed=0), "count must be from 1 to 10"),
         (lambda: data.draw_balanced(X % 3, 11, seed=0), "got 11"),
     ],

@@ -120,6 +120,11 @@ def test_affine_maps_repeat_with_the_generator_and_differ_from_image_to_image(im
     assert np.array_equal(first, again) and not np.allclose(first[0], first[1])
 
 
+def test_a_change_named_twice_is_refused():
+    with pytest.raises(ValueError, match="kinds must name each change once"):
+        transforms.augmentation_layers(["crop", "flip", "crop"], seed=0)
+
+
 def test_a_negative_reach_is_refused(images):
     with pytest.raises(ValueError):
         transforms.random_affine(images, np.random.default_rng(0), degrees=-1)

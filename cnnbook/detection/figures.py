@@ -36,15 +36,23 @@ def _frame(axis, box: np.ndarray, color: str, style: str, width: float) -> None:
     axis.add_patch(frame)
 
 
-def _name(axis, box: np.ndarray, text: str, color: str) -> None:
-    """Write above the upper left corner of a box, or under it near the scene's edge."""
-    left, top, _, bottom = box
-    above = top > 9
-    axis.text(
-        min(left + 1, SIDE - 4 * len(text)), top - 1 if above else bottom + 1,
-        text, color="black", fontsize=8, va="bottom" if above else "top", clip_on=True,
-        bbox={"facecolor": color, "edgecolor": "none", "pad": 0.8},
-    )  # fmt: skip
+def _name(axis, box: np.ndarray, text: str, color: str, taken: list) -> None:
+    """Write at that corner of a box, outside it, where the names so far are covered least."""
+    left, top, right, bottom = box
+    size = width, height = np.array([4.3 * len(text) + 1, 8.5])  # pixels of the scene
+    corners = [(x, y) for x in (left, right - width) for y in (top - height, bottom)]
+    corners = [np.clip(corner, 0, SIDE - size) for corner in corners]
+
+    def covered(corner) -> float:
+        shared = [
+            np.minimum(corner + size, end) - np.maximum(corner, begin) for begin, end in taken
+        ]
+        return sum(sides.clip(0).prod() for sides in shared)
+
+    place = min(corners, key=covered)
+    taken.append((place, place + size))
+    style = {"facecolor": color, "edgecolor": "none", "pad": 0.8}
+    axis.text(place[0] + 1, place[1] + height / 2, text, size=8, va="center", bbox=style)
 
 
 def true_boxes(drawn: scenes.Scenes, numbers: Sequence[int]) -> matplotlib.figure.Figure:
@@ -52,10 +60,11 @@ def true_boxes(drawn: scenes.Scenes, numbers: Sequence[int]) -> matplotlib.figur
     figure, axes = _grid(len(numbers), 3, plots.WIDTH_INCHES / 3)
     for axis, number in zip(axes, numbers, strict=False):
         _show(axis, drawn.images[number])
+        taken = []
         for box, label in zip(drawn.boxes[number], drawn.labels[number], strict=True):
             if label >= 0:
                 _frame(axis, box, plots.YELLOW, "-", 1.6)
-                _name(axis, box, str(label), plots.YELLOW)
+                _name(axis, box, str(label), plots.YELLOW, taken)
     return figure
 
 
@@ -70,7 +79,7 @@ def found_boxes(
     right = boxes.match(found, drawn.boxes, drawn.labels, [0.5])[:, 0]
     for axis, number in zip(axes, numbers, strict=False):
         _show(axis, drawn.images[number])
-        here = found.images == number
+        here, taken = found.images == number, []
         for box, label in zip(drawn.boxes[number], drawn.labels[number], strict=True):
             mine = found.boxes[here & right & (found.labels == label)]
             if label >= 0 and not (boxes.iou(box[None], mine) >= 0.5).any():
@@ -79,7 +88,7 @@ def found_boxes(
             color, style = (plots.YELLOW, "-") if right[place] else (plots.ORANGE, "--")
             _frame(axis, found.boxes[place], color, style, 1.6)
             text = f"{found.labels[place]}: {100 * found.scores[place]:.0f}"
-            _name(axis, found.boxes[place], text, color)
+            _name(axis, found.boxes[place], text, color, taken)
     return figure
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
-from cnnbook import shapes
+from cnnbook import checks, shapes
 from cnnbook.training import attribution
 
 CONV2 = shapes.receptive_field([(3, 1), (2, 2), (3, 1)])  # of its units
@@ -26,6 +26,7 @@ def _scaled(images: np.ndarray) -> np.ndarray:
 
 def input_gradients(model: keras.Model, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Compute how much the output of the class rises for each unit of ink added to a pixel."""
+    classes = checks.labels("classes", classes, model.output_shape[-1] - 1)
     gradients = []
     for first in range(0, len(images), attribution.BATCH_SIZE):
         part = slice(first, first + attribution.BATCH_SIZE)
@@ -33,7 +34,7 @@ def input_gradients(model: keras.Model, images: np.ndarray, classes: np.ndarray)
         with tf.GradientTape() as tape:
             tape.watch(inputs)  # the tape follows weights on its own
             outputs = model(inputs, training=False)
-            scores = tf.gather(outputs, np.int64(classes[part]), batch_dims=1)
+            scores = tf.gather(outputs, classes[part], batch_dims=1)
         gradients.append(tape.gradient(scores, inputs).numpy())
     return np.concatenate(gradients)
 
@@ -73,10 +74,11 @@ def grad_cam(model: keras.Model, images: np.ndarray, classes: np.ndarray, layer:
 
     Returns (N, rows, columns) of that layer's maps. Selvaraju et al. (2017), equations 1 and 2.
     """
+    classes = checks.labels("classes", classes, model.output_shape[-1] - 1)
     both = keras.Model(model.inputs[0], [model.get_layer(layer).output, model.outputs[0]])
     with tf.GradientTape() as tape:
         maps, outputs = both(_scaled(images), training=False)
-        scores = tf.gather(outputs, np.int64(classes), batch_dims=1)
+        scores = tf.gather(outputs, classes, batch_dims=1)
     alpha = tf.reduce_mean(tape.gradient(scores, maps), axis=(1, 2))
     return tf.nn.relu(tf.einsum("nijk,nk->nij", maps, alpha)).numpy()
 

@@ -37,7 +37,7 @@ def bars_by_digit(
         low = values.min() - 0.7 * reach if values.min() < 0 else 0
         axis.set(xlim=(low, values.max() + 0.55 * reach))
         axis.spines[:].set_visible(False)
-        axis.tick_params(left=False, pad=2)
+        axis.tick_params(left=False, pad=8)
         axis.set_yticks(range(10), range(10) if axis is axes[0] else [])
     return figure
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn import linear_model
 
-from cnnbook import shapes
+from cnnbook import checks, shapes
 
 
 def strongest_patches(
@@ -18,6 +18,7 @@ def strongest_patches(
     Images (N, H, W) and their maps (N, rows, columns), whose units have this field; what lies
     outside an image is 0. See Zeiler and Fergus (2014).
     """
+    checks.integer("count", count, 1, len(images))
     margin = max(field.size, -field.start)
     padded = np.pad(images, ((0, 0), (margin, margin), (margin, margin)))
     patches = []

@@ -131,8 +131,10 @@ def test_rank_correlation_sees_the_order_alone_and_none_in_a_constant():
         (lambda m, x: explanations.occlusion(m, x, [4]), "got uint8"),
         (lambda m, x: explanations.grad_cam(m, x, [4], "conv2"), "got uint8"),
         (lambda m, x: explanations.occlusion(m, x / 255, [4], size=29), "spans 29"),
+        (lambda m, x: explanations.input_gradients(m, x / 255, [1.9]), "classes must be an array"),
+        (lambda m, x: explanations.grad_cam(m, x / 255, [10], "conv2"), "classes must be from 0"),
     ],
 )
 def test_what_would_be_silently_wrong_is_refused(untrained, noise, call, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         call(untrained, np.uint8(255 * noise[:1]))

@@ -26,7 +26,7 @@ def test_random_shifts_repeat_with_the_generator_and_refuse_a_negative_reach(ima
         invariance.shift_randomly(images, 3, np.random.default_rng(1)) for _ in range(2)
     )
     np.testing.assert_array_equal(first, second)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="low"):
         invariance.shift_randomly(images, -1, np.random.default_rng(1))
 
 
@@ -35,5 +35,5 @@ def test_a_canvas_keeps_every_pixel_adds_zeros_and_must_be_large_enough(images):
     assert canvas.shape == (5, 12, 12, 2) and canvas.dtype == images.dtype
     np.testing.assert_array_equal(canvas[:, 2:9, 1:10], images)
     assert np.count_nonzero(canvas) == np.count_nonzero(images)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="negative"):
         invariance.on_canvas(images, 8)

