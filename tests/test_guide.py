@@ -26,7 +26,7 @@ def test_a_page_has_at_most_1500_words(page):
     """Every word of the source that is not code, choices and explanations of questions included."""
     cells = execution.read_source(source_of(page)).cells
     words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
-    assert words <= 1500
+    assert words <= 1500, f"{words} words, the lines of {{deeper}} among them"
 
 
 @pytest.mark.parametrize("page", GUIDE)
