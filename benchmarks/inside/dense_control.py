@@ -16,19 +16,23 @@ EPOCHS = 5
 HIDDEN_UNITS = 283
 
 
+def permuted(x):
+    """Move the pixels of all images in the same way."""
+    import numpy as np
+
+    order = np.random.default_rng(0).permutation(28 * 28)
+    return x.reshape(-1, 28 * 28)[:, order].reshape(x.shape)
+
+
 def train(setting: dict) -> dict:
     """Train one network with one seed on pixels in place, or permuted."""
     import keras
-    import numpy as np
 
     from cnnbook import models
 
     (x_fit, y_fit), (x_validation, y_validation) = sweep.digits(DIGITS)
     if setting["pixels"] == "permuted":
-        order = np.random.default_rng(0).permutation(28 * 28)
-        x_fit, x_validation = (
-            x.reshape(-1, 28 * 28)[:, order].reshape(x.shape) for x in (x_fit, x_validation)
-        )
+        x_fit, x_validation = permuted(x_fit), permuted(x_validation)
     keras.utils.set_random_seed(setting["seed"])
     if setting["network"] == "convolutional":
         model = models.article_network()
