@@ -1,10 +1,10 @@
 """Ask, over seeds, whether explanations of the article's network depend on what it learned.
 
 For each seed: explanations of a trained network against those of a second trained one and of copies
-whose layers are made random from the output down; the fall of the class's probability when the most
-important pixels are hidden; and, for trained and random weights, how far the units of each layer
-are from linear, how much they say about the class, and how well a linear rule reads digits from
-them. All on digits that the networks did not learn from. The network of seed 0 is stored.
+whose layers are made random from the output down; and, for trained and random weights, how far the
+units of each layer are from linear, and how much they say about the class. All on digits that the
+networks did not learn from. The network of seed 0 is stored. What hides pixels, and what reads
+digits from units, is in attribution_controls.py.
 """
 
 from __future__ import annotations
@@ -15,11 +15,8 @@ SEEDS = range(5)
 DIGITS = 20_000
 EPOCHS = 2
 EXPLAINED = 32
-DELETED = 100
-HIDDEN = (0, 8, 16, 24, 32, 48, 64, 80, 96, 128, 160)
 OTHERS = 6_000  # digits from behind those that were learned from
 SCORED = 1_000  # of these, for scoring the linear fits
-READ = 3_000  # of these, to read digits from all units of a layer, SCORED for scoring
 
 
 def train(setting: dict) -> dict:
@@ -68,23 +65,6 @@ def train(setting: dict) -> dict:
             "gradient x input": rounded(product.mean()),
         }
 
-    importance = explain(logits, DELETED)
-    ink = x_validation[:DELETED, :, :, 0]
-    generator = np.random.default_rng(seed)
-    gradient = explanations.input_gradients(logits, x_validation[:DELETED], predicted[:DELETED])
-    importance["gradient x input, signed"] = gradient[..., 0] * ink
-    importance["darkest first"] = ink
-    importance["ink at random"] = generator.random(ink.shape) * (ink > 0)
-    importance["any pixel at random"] = generator.random(ink.shape)
-    importance["edges"] = explanations.edges(ink)
-    gradient = explanations.input_gradients(random, x_validation[:DELETED], predicted[:DELETED])
-    importance["gradient x input, random weights"] = np.abs(gradient[..., 0] * ink)
-    deletion = {
-        name: rounded(
-            deletion_curves(model, x_validation[:DELETED], predicted[:DELETED], values).mean(axis=0)
-        )
-        for name, values in importance.items()
-    }
     return {
         "accuracy": rounded(np.mean(predicted == y_validation)),
         "second_accuracy": rounded(
@@ -92,30 +72,11 @@ def train(setting: dict) -> dict:
         ),
         "rank_correlation": compared,
         "rank_correlation_signed": with_sign,
-        "deletion": deletion,
         "units": {
             "trained": units(logits, x, y),
             "random": units(random, x, y),
         },
     }
-
-
-def deletion_curves(model, images, classes, importance):
-    """Hide the most important pixels with paper; return the outputs left, (N, len(HIDDEN)).
-
-    Petsiuk, Das and Saenko (2018), section 4.2; of equal pixels the first goes first.
-    """
-    import numpy as np
-
-    from cnnbook.training import attribution
-
-    order = np.argsort(-importance.reshape(len(images), -1), axis=1, kind="stable")
-    place = np.argsort(order, axis=1).reshape(images.shape)
-    curves = []
-    for count in HIDDEN:
-        left = attribution.outputs_of(model, np.where(place < count, 0, images))
-        curves.append(left[np.arange(len(images)), classes])
-    return np.stack(curves, axis=1)
 
 
 def class_share(responses, labels):
@@ -154,7 +115,7 @@ def compare(first: dict, second: dict, ink) -> dict:
 
 
 def units(logits, digits, labels) -> dict:
-    """Describe the units of each layer: nonlinearity, share between classes, linear reading."""
+    """Describe the units of each layer: nonlinearity, and the share between classes."""
     import keras
     import numpy as np
 
@@ -171,19 +132,18 @@ def units(logits, digits, labels) -> dict:
     images, labels = digits[DIGITS:], labels[DIGITS:]
     names = ["conv1", "pool1", "conv2", "pool2", "dense1", "dense2"]
     part = keras.Model(logits.inputs[0], [logits.get_layer(name).output for name in names])
-    peaks, kept = ({name: [] for name in names} for _ in range(2))
+    peaks, pooled = {name: [] for name in names}, []
     for first in range(0, len(images), 500):
         for name, values in zip(names, part(images[first : first + 500]), strict=True):
             values = np.asarray(values)
             # The maps of all digits would not fit into memory: keep what is used.
             peaks[name].append(values.max(axis=(1, 2)) if values.ndim == 4 else values)
-            if name in ("pool1", "pool2", "dense1") and first < READ:
-                kept[name].append(values)
+            if name == "pool1" and first < 600:
+                pooled.append(values)
     peaks = {name: np.concatenate(values) for name, values in peaks.items()}
-    kept = {name: np.concatenate(values)[:READ] for name, values in kept.items() if values}
 
     kernel2, _ = logits.get_layer("conv2").get_weights()
-    before = np.asarray(keras.ops.conv(kept["pool1"][:600], kernel2))
+    before = np.asarray(keras.ops.conv(np.concatenate(pooled)[:600], kernel2))
     windows = np.lib.stride_tricks.sliding_window_view(images[:600, :, :, 0], (8, 8), (1, 2))
     windows = windows[:, ::2, ::2].reshape(-1, 64)
     return {
@@ -198,26 +158,7 @@ def units(logits, digits, labels) -> dict:
             name: rounded(np.nanmean(class_share(peaks[name], labels)))
             for name in ("conv1", "conv2", "dense1", "dense2")
         },
-        "linear_reading": {
-            name: rounded(reading(values.reshape(len(values), -1), labels[: len(values)]))
-            for name, values in {"pixels": images[:READ], **kept}.items()
-        },
     }
-
-
-def reading(features, labels) -> float:
-    """Return the accuracy of ridge regression onto the ten classes, on digits held out."""
-    import numpy as np
-
-    fit = slice(None, -SCORED)
-    x = features - features[fit].mean(axis=0)
-    targets = np.eye(10)[labels] - 0.1
-    # The dual form: as many unknowns as digits, however many features a layer has.
-    products = x @ x[fit].T
-    penalty = 1e-3 * np.trace(products[fit]) / len(products[fit])
-    answer = np.linalg.solve(products[fit] + penalty * np.eye(len(products[fit])), targets[fit])
-    found = products[-SCORED:] @ answer
-    return np.mean(found.argmax(axis=1) == labels[-SCORED:])
 
 
 def rounded(value):
@@ -245,11 +186,8 @@ def main() -> None:
         "training_digits": DIGITS,
         "epochs": EPOCHS,
         "digits_explained": EXPLAINED,
-        "digits_deleted": DELETED,
-        "pixels_hidden": list(HIDDEN),
         "digits_not_learned_from": OTHERS,
         "digits_scored": SCORED,
-        "digits_read": READ,
     }
     sweep.one_thread()
     store_network()

@@ -78,4 +78,4 @@ def stream(
         block_length=1,
     )
     digits = digits.shuffle(buffer, seed=seed)
-    return digits.batch(batch_size).map(parse).prefetch(2)
+    return digits.batch(batch_size).map(parse, tf.data.AUTOTUNE).prefetch(2)
