@@ -9,7 +9,7 @@ import threading
 
 import execution
 import pytest
-from browsing import HTML
+from browsing import HTML, new_page
 
 # Tests run in the chapters' environment: libraries read it when they are imported.
 execution.prepare_environment()
@@ -85,6 +85,32 @@ def browser():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def bare(browser, tmp_path):
+    """Open a page with a text and the book's scripts, as a file; it reports no error."""
+    import live  # with Sphinx
+
+    folder = execution.ROOT / live.FOLDER
+    page = new_page(browser, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+
+    def open_page(body: str, scripts: list[str]):
+        tags = [
+            f'<link rel="stylesheet" href="{(folder / style).as_uri()}">' for style in live.STYLES
+        ]
+        tags += [
+            f'<script defer src="{(folder / script).as_uri()}"></script>' for script in scripts
+        ]
+        head = f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title>{''.join(tags)}"
+        html = f"{head}<main class=bd-article>{body}</main>"
+        (tmp_path / "page.html").write_text(html, encoding="utf-8")
+        page.goto((tmp_path / "page.html").as_uri())
+        return page
+
+    yield open_page
+    assert page.errors == []
+    page.close()
 
 
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):

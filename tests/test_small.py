@@ -4,33 +4,9 @@ import re
 
 import live
 import pytest
-from browsing import ROOT, new_page, stop_time
+from browsing import stop_time
 
-FOLDER = ROOT / live.FOLDER
 COLOURS = ["red", "green", "blue", "gold"]
-
-
-@pytest.fixture
-def bare(browser, tmp_path):
-    """Open a page with a text and the book's scripts, as a file; it reports no error."""
-    page = new_page(browser, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-
-    def open_page(body: str, scripts: list[str]):
-        tags = [
-            f'<link rel="stylesheet" href="{(FOLDER / style).as_uri()}">' for style in live.STYLES
-        ]
-        tags += [
-            f'<script defer src="{(FOLDER / script).as_uri()}"></script>' for script in scripts
-        ]
-        head = f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title>{''.join(tags)}"
-        html = f"{head}<main class=bd-article>{body}</main>"
-        (tmp_path / "page.html").write_text(html, encoding="utf-8")
-        page.goto((tmp_path / "page.html").as_uri())
-        return page
-
-    yield open_page
-    assert page.errors == []
-    page.close()
 
 
 # ---- Film strips ---------------------------------------------------------------------------------

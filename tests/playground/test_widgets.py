@@ -2,6 +2,7 @@
 
 import re
 
+import editions
 import execution
 import live
 import numpy as np
@@ -9,29 +10,29 @@ import pytest
 from browsing import ROOT, new_page, resize
 from playing import too_small_to_touch
 
-# The first page of the table of contents on which each widget stands.
+# The first page of this edition on which each widget stands.
 CHAPTERS = {
-    name: next(
-        execution.chapter_name(source)
-        for source in execution.chapters()
-        if f"{{widget}} {name}\n" in source.read_text(encoding="utf-8")
-    )
-    for name in live.WIDGET_SCRIPTS
+    name: execution.chapter_name(source)
+    for source in reversed(execution.chapters())
+    for name in re.findall(r"^```\{widget\} (\w+)$", source.read_text("utf-8"), re.MULTILINE)
 }
 
 
 @pytest.fixture
-def widget_page(context, html_folder, request):
-    page = new_page(context)
-    page.goto((html_folder / "chapters" / f"{CHAPTERS[request.param]}.html").as_uri())
+def widget_page(bare, request):
+    """A widget on a bare page of its own."""
+    name = request.param
+    body = f'<div class="cnnbook-widget" data-widget="{name}" hidden></div>'
+    page = bare(body, live.WIDGET_SCRIPTS[name])
     page.wait_for_selector(".cnnbook-widget:not([hidden])")
     yield page
     assert page.problems == []
-    page.close()
 
 
-def test_every_widget_has_its_scripts():
-    assert set(live.WIDGET_SCRIPTS) == set(CHAPTERS)
+def test_every_widget_has_its_scripts_and_a_page():
+    assert set(CHAPTERS) <= set(live.WIDGET_SCRIPTS)
+    # Whose page was left out of this edition keeps its scripts.
+    assert editions.left_out() or set(CHAPTERS) == set(live.WIDGET_SCRIPTS)
     for scripts in [*live.WIDGET_SCRIPTS.values(), live.PLAYGROUND_SCRIPTS]:
         for script in scripts:
             assert script == live.NETWORKS or (ROOT / live.FOLDER / script).is_file()
@@ -138,14 +139,19 @@ def test_a_window_is_moved_by_keys_and_by_buttons_as_large_as_a_finger(widget_pa
     assert widget_page.evaluate(chosen) == side * (side - 1) + 1  # it stops at the border
 
 
-@pytest.mark.parametrize("widget_page", CHAPTERS, indirect=True)
-def test_a_widget_can_be_used_at_360_pixels(widget_page):
-    resize(widget_page, 360, 740)
-    assert widget_page.evaluate("() => document.documentElement.scrollWidth") <= 360
-    choices = widget_page.locator(".cnnbook-widget input[type=radio]")
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_widget_can_be_used_on_its_page_at_360_pixels(context, html_folder, name):
+    page = new_page(context)
+    page.goto((html_folder / "chapters" / f"{CHAPTERS[name]}.html").as_uri())
+    page.wait_for_selector(".cnnbook-widget:not([hidden])")
+    resize(page, 360, 740)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    choices = page.locator(".cnnbook-widget input[type=radio]")
     for number in range(choices.count()):
         choices.nth(number).check(force=True)
     # The squares of a grid are smaller: keys and the four buttons choose among them.
     controls = ".cnnbook-widget :is(button, input):not(.cb-pick)"
-    assert too_small_to_touch(widget_page, controls) == []
-    assert widget_page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    assert too_small_to_touch(page, controls) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    assert page.problems == []
+    page.close()
