@@ -19,25 +19,29 @@ SIZES = {
 }
 
 # Draw digits on the pad with pointer events; what the article's network reads with centring and
-# without, and the faster one with it.
+# without, and the faster one with it, where its page is part of this edition.
 DRAW = """([drawn, pen]) => {
   const { playground, network } = cnnbook;
   const pad = document.querySelector(".cb-pad");
-  const [article, fast] = ["article", "fast"].map(network.published);
+  const readers = [["centred", "article", true], ["as_drawn", "article", false],
+    ["faster", "fast", true]].filter(([, name]) => Object.hasOwn(cnnbook.published, name));
   const box = pad.getBoundingClientRect();
   const event = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, {
     pointerId: 9, bubbles: true, cancelable: true, button: type === "pointermove" ? -1 : 0,
     clientX: box.left + (x * box.width) / 280, clientY: box.top + (y * box.height) / 280 }));
-  const answers = drawn.map((strokes) => {
+  const answers = Object.fromEntries(readers.map(([reader]) => [reader, []]));
+  for (const strokes of drawn) {
     playground.clear();
     playground.state.pen = pen;
     for (const stroke of strokes) {
       stroke.forEach(([x, y], k) => event(k ? "pointermove" : "pointerdown", x, y));
       event("pointerup", ...stroke[stroke.length - 1]);
     }
-    return [[article, true], [article, false], [fast, true]].map(([net, centred]) =>
-      network.answer(network.run(net, playground.receive(centred).pixels)));
-  });
+    for (const [reader, name, centred] of readers) {
+      const { pixels } = playground.receive(centred);
+      answers[reader].push(network.answer(network.run(network.published(name), pixels)));
+    }
+  }
   playground.clear();
   playground.state.pen = 20;
   return answers;
@@ -144,15 +148,16 @@ def moved(
     return [stroke + place for stroke in turned]
 
 
-def draw(page, digits: list[list[np.ndarray]], size: str, seed: int = 0) -> np.ndarray:
+def draw(page, digits: list[list[np.ndarray]], size: str, seed: int = 0) -> dict[str, np.ndarray]:
     """Draw digits on the pad of an open playground, each somewhere, at one range of sizes.
 
-    ``page`` is Playwright's. Returns the digits read, (N, 3): by the article's network with
-    centring and without, and by the faster one with centring.
+    ``page`` is Playwright's. Returns the digits read: by the article's network with centring and
+    without ("centred", "as_drawn"), and by the faster one with centring ("faster") if it is there.
     """
     generator = np.random.default_rng(seed)
     drawn = []
     for strokes in digits:
         placed = moved(strokes, generator, generator.uniform(*SIZES[size]["scale"]))
         drawn.append([np.round(stroke, 1).tolist() for stroke in placed])
-    return np.array(page.evaluate(DRAW, [drawn, SIZES[size]["pen"]]))
+    answers = page.evaluate(DRAW, [drawn, SIZES[size]["pen"]])
+    return {reader: np.array(read) for reader, read in answers.items()}

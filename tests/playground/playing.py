@@ -1,7 +1,10 @@
 """What the tests of the live network share: drawing, choosing, and going through the tour."""
 
+import live
 from browsing import settle
 
+# The networks of this edition: the article's, and the faster one where its page is there.
+PUBLISHED = live.published_networks()
 PAGE = "chapters/playground.html"
 TOLERANCE = 1e-4  # Keras itself differs by 1e-5 between batch sizes
 CENTRING = "Scale and centre, as the training digits were"

@@ -5,7 +5,7 @@ import re
 import pytest
 import rebuilt
 from browsing import resize, settle
-from playing import PAGE, TILE, clear, place, wait_for_answer
+from playing import PAGE, PUBLISHED, TILE, clear, place, wait_for_answer
 
 
 def test_answer_and_layers_follow_the_pen_within_a_frame(page):
@@ -33,7 +33,7 @@ def test_answer_and_layers_follow_the_pen_within_a_frame(page):
     assert (before, frames, after, painted) == ("?", 1, "1", True)
 
 
-@pytest.mark.parametrize("name", ["article", "fast"])
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_every_layer_says_its_size_and_its_parameters(page, networks, name):
     model = rebuilt.network(networks[name])
     page.locator(f".cb-choice input[value={name}]").check(force=True)
