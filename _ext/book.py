@@ -49,8 +49,11 @@ def stamp_source(app: Sphinx, docname: str, content: list[str]) -> None:
 def reread_pages_with_new_outputs(app: Sphinx, env, added, changed, removed) -> list[str]:
     """Read a chapter again when what it depends on has changed, though its text has not.
 
-    And with any page the ledger's, which shows values of other pages.
+    And with any page the ledger's, which shows values of other pages. Where pages have come or
+    gone, all are read again: what refers to one is text without it.
     """
+    if added or removed:
+        return sorted(env.found_docs)
     found = []
     for source in execution.chapters():
         docname = source.relative_to(app.srcdir).with_suffix("").as_posix()
@@ -59,7 +62,7 @@ def reread_pages_with_new_outputs(app: Sphinx, env, added, changed, removed) -> 
             found.append(docname)
     if env.metadata.get("chapters/helpers", {}).get("modules", modules()) != modules():
         found.append("chapters/helpers")
-    if (found or added or changed) and "chapters/claims" in env.found_docs:
+    if (found or changed) and "chapters/claims" in env.found_docs:
         found.append("chapters/claims")
     return found
 

@@ -1,7 +1,7 @@
 """The two levels of the book: six pages of a guide, and what lies in depth below each.
 
-The table of contents says which is which: a page with `sections` is a page of the guide, and the
-pages below it are its depth.
+The table of contents says which is which: its first part is the guide, and the pages below one of
+these are its depth. A page of the guide may have none.
 """
 
 from __future__ import annotations
@@ -31,10 +31,8 @@ def _table_of_contents(changed: int) -> dict:
 def guide() -> dict[str, list[str]]:
     """Return the pages of the guide in their order, and below each all that lies in depth."""
     toc = _table_of_contents((execution.ROOT / "_toc.yml").stat().st_mtime_ns)
-    pages = [page for part in toc.get("parts", []) for page in part["chapters"]]
-    return {
-        page["file"]: execution.toc_files(page["sections"]) for page in pages if "sections" in page
-    }
+    first, *_ = toc.get("parts") or [{"chapters": []}]
+    return {page["file"]: execution.toc_files(page.get("sections")) for page in first["chapters"]}
 
 
 def guide_page_above(docname: str) -> str | None:
@@ -167,7 +165,11 @@ def told_minutes(env, pages: list[str]) -> str:
     sources = [execution.ROOT / f"{page}.md" for page in pages if page in editions.present()]
     for source in sources:
         env.note_dependency(str(source))
-    minutes = sum(book.reading_minutes(source) for source in sources)
+    return in_words(sum(book.reading_minutes(source) for source in sources))
+
+
+def in_words(minutes: int) -> str:
+    """Say a time as one does: long ones in hours."""
     return f"{minutes} minutes" if minutes < 100 else f"{minutes / 60:.0f} hours"
 
 

@@ -8,8 +8,10 @@ of the page of the guide above it. Who drops a page deletes its rooms; nothing e
 import ast
 import re
 
+import editions
 import execution
 import pytest
+from editions import imported, public, uses
 
 PACKAGE = execution.ROOT / "cnnbook"
 LINES_AT_THE_TOP, LINES = 2000, 6500
@@ -17,40 +19,28 @@ LINES_AT_THE_TOP, LINES = 2000, 6500
 FOR_ALL = {"__init__", "prose", "results", "ops"}
 
 
-def pages() -> dict[str, list]:
-    """Return the chapters, each with the sources of its pages."""
+def pages(names) -> dict[str, list[str]]:
+    """Return the chapters, each with its pages."""
     found = {}
-    for source in (execution.ROOT / "chapters").rglob("*.md"):
-        found.setdefault(execution.room(execution.chapter_name(source)), []).append(source)
+    for name in names:
+        found.setdefault(execution.room(name), []).append(name)
     return found
 
 
-CHAPTERS = pages()
+CHAPTERS = pages(editions.present())
 ROOMS = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").is_file())
 TOP = sorted(PACKAGE.glob("*.py"))
 
 
-def code_of(chapter: str) -> str:
-    """Return the code of a chapter's pages, of its room and of its benchmarks."""
-    cells = [
-        cell.source
-        for source in CHAPTERS[chapter]
-        if "{code-cell}" in source.read_text(encoding="utf-8")
-        for cell in execution.read_source(source).cells
-        if cell.cell_type == "code"
-    ]
-    files = [*(PACKAGE / chapter).rglob("*.py")]
-    files += [*(execution.ROOT / "benchmarks" / chapter).rglob("*.py")]
-    return "\n".join([*cells, *(file.read_text(encoding="utf-8") for file in files)])
-
-
-CODE = {chapter: code_of(chapter) for chapter in CHAPTERS}
-
-
-def imported(code: str) -> set[str]:
-    """Name the modules and rooms of the package that some code imports."""
-    lists = re.findall(r"from cnnbook import (\([^)]*\)|[^\n]*)", code)
-    return set(re.findall(r"\w+", " ".join(lists))) | set(re.findall(r"from cnnbook\.(\w+)", code))
+CODE = {
+    chapter: "\n".join(editions.code_of(page) for page in names)
+    for chapter, names in CHAPTERS.items()
+}
+# What chapters used that this edition leaves out: who drops one moves nothing into a room.
+USED = {
+    chapter: {name for page in names for name in editions.left_out()[page]["uses"].split()}
+    for chapter, names in pages(editions.left_out()).items()
+}
 
 
 def users(module: str, name: str | None = None) -> set[str]:
@@ -58,14 +48,11 @@ def users(module: str, name: str | None = None) -> set[str]:
 
     A chapter uses what the modules that it uses need.
     """
-    found = set()
-    word = rf"\b{module}\b" if name is None else rf"\b{module}\.{name}\b|import[^\n]*\b{name}\b"
-    for chapter, code in CODE.items():
-        if re.search(word, code) and module in imported(code):
-            found.add(chapter)
+    word = module if name is None else f"{module}.{name}"
+    found = {chapter for chapter, code in CODE.items() if uses(code, module, name)}
+    found |= {chapter for chapter, used in USED.items() if word in used}
     for file in TOP:
-        text = file.read_text(encoding="utf-8")
-        if file.stem != module and module in imported(text) and re.search(word, text):
+        if file.stem != module and uses(file.read_text(encoding="utf-8"), module, name):
             found |= users(file.stem)
     return found
 
@@ -83,12 +70,6 @@ def with_its_callers(module: str, name: str) -> set[str]:
         found |= waiting
         waiting = {caller for caller, names in used.items() if names & waiting} - found
     return found
-
-
-def public(module: str) -> list[str]:
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
-    defined = [node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    return [name for name in defined if not name.startswith("_")]
 
 
 @pytest.mark.parametrize("module", [file.stem for file in TOP if file.stem not in FOR_ALL])
@@ -114,8 +95,18 @@ def test_every_room_has_the_name_of_a_chapter(place):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_uses_the_top_its_room_and_that_of_the_guide_above_it(chapter):
-    above = {execution.chapter_name(source).split("/")[0] for source in CHAPTERS[chapter]}
+    above = {page.split("/")[1] for page in CHAPTERS[chapter]}
     assert imported(CODE[chapter]) & set(ROOMS) <= {chapter} | above
+
+
+@pytest.mark.parametrize("chapter", [None, *CHAPTERS])
+def test_the_tests_of_a_chapter_use_what_it_may_and_shared_tests_use_no_room(chapter):
+    folder = execution.ROOT / "tests"
+    files = folder.glob("*.py") if chapter is None else (folder / chapter).rglob("*.py")
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    studies = set(re.findall(r"from benchmarks\.(\w+) import", code)) & set(CHAPTERS)
+    above = {page.split("/")[1] for page in CHAPTERS.get(chapter, [])}
+    assert imported(code) & set(ROOMS) | studies <= {chapter} | above
 
 
 @pytest.mark.parametrize("module", [file.stem for file in TOP])
