@@ -16,7 +16,7 @@ import numpy as np
 from cnnbook import plots
 
 DOTS_AN_INCH = 260
-COLORS = (plots.BLUE, plots.ORANGE, plots.GREEN, plots.VERMILION)
+COLORS = (plots.BLUE, plots.ORANGE, plots.PURPLE, plots.GREEN, plots.VERMILION)
 
 
 def pictures(
@@ -84,7 +84,7 @@ def two_rulers(
     content : the distance of the photograph itself, which keeps all of its edges
     """
     figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.3))
-    for (name, (distances, kept)), mark, color in zip(groups.items(), "os^D", COLORS, strict=True):
+    for (name, (distances, kept)), mark, color in zip(groups.items(), "osv^D", COLORS, strict=True):
         axis.scatter(distances, kept, marker=mark, color=color, label=name, s=45)
     axis.scatter([content], [1], marker="*", color=plots.BLACK, s=110, label="the photograph")
     lowest = min(0, *(min(kept) for _, kept in groups.values()))

@@ -42,7 +42,7 @@ def test_losses_are_drawn_with_a_line_where_the_size_changes():
 
 
 def test_a_point_farther_than_the_photograph_is_inside_the_figure():
-    groups = {name: ([0.1, 0.9], [0.5, 0.6]) for name in "abcd"}
+    groups = {name: ([0.1, 0.9], [0.5, 0.6]) for name in "abcde"}
     (axis,) = figures.two_rulers(groups, content=0.3).axes
     np.testing.assert_allclose(axis.collections[0].get_offsets(), [[0.1, 0.5], [0.9, 0.6]])
     assert axis.get_xlim()[1] > 0.9
