@@ -173,6 +173,16 @@ def in_words(minutes: int) -> str:
     return f"{minutes} minutes" if minutes < 100 else f"{minutes / 60:.0f} hours"
 
 
+def lead_into_the_depth(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Name the first page in depth where a page says ``{first-page-in-depth}``.
+
+    Where an edition has none, the guide is the whole book.
+    """
+    below = [page for pages in guide().values() for page in pages]
+    for page in [*below, *guide()][:1]:
+        content[0] = content[0].replace("{first-page-in-depth}", f"/{page}")
+
+
 def turn_pages(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Let Previous and Next stay inside the guide, and lead from the depth back up."""
     order = [app.config.root_doc, *guide()]
@@ -218,6 +228,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("deeper", Deeper)
     app.add_directive("thumbnails", Thumbnails)
     app.add_role("minutes", MinutesRole())
+    app.connect("source-read", lead_into_the_depth)
     app.connect("html-page-context", turn_pages)
     app.connect("html-page-context", name_folds, priority=900)  # after the theme's own
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
