@@ -40,6 +40,13 @@ def new_page(browser, **options):
     return page
 
 
+def forget(page) -> None:
+    """Empty a page that has been used, and what it remembers: the next test begins as if new."""
+    page.goto("about:blank")
+    for kept in (page.errors, page.problems, page.requests):
+        kept.clear()
+
+
 def settle(page) -> None:
     """Wait until what was changed is laid out and painted, and what follows from the layout too."""
     page.evaluate("""async () => {
@@ -96,13 +103,15 @@ ONE_OF_EACH = """() => {
 }"""
 
 
-def axe_finds(page, **options) -> dict[str, list[str]]:
+def axe_finds(page, options: dict | None = None, **context) -> dict[str, list[str]]:
     """Return what axe objects to, by rule."""
     from axe_playwright_python.sync_playwright import Axe
 
+    # To describe each node that passes takes axe longer than to find those that do not.
+    options = {"resultTypes": ["violations"], **(options or {})}
     return {
         rule["id"]: [node["html"][:150] for node in rule["nodes"]]
-        for rule in Axe().run(page, **options).response["violations"]
+        for rule in Axe().run(page, options=options, **context).response["violations"]
         if rule["id"] not in THEME_FINDINGS
     }
 

@@ -7,7 +7,7 @@ import execution
 import guide
 import live
 import pytest
-from browsing import axe_finds, contrast_finds, new_page, settle, show
+from browsing import axe_finds, contrast_finds, forget, new_page, settle, show
 
 PAGE = "chapters/index.html"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -38,12 +38,22 @@ def open_front(browser, html_folder, size="desktop", **options):
     return page
 
 
-@pytest.fixture
-def page(browser, html_folder):
-    page = open_front(browser, html_folder)
+@pytest.fixture(scope="module")
+def tab(browser):
+    """One tab for all: to open the next takes a browser longer than to load the page."""
+    page = new_page(browser)
     yield page
-    assert page.errors == []
     page.close()
+
+
+@pytest.fixture
+def page(tab, html_folder):
+    forget(tab)
+    show(tab, SIZES["desktop"][0])
+    tab.goto((html_folder / PAGE).as_uri())
+    tab.wait_for_selector(".cnnbook-glance.cb-ready")
+    yield tab
+    assert tab.errors == []
 
 
 def draw(page, digit: int) -> None:

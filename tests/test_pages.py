@@ -5,9 +5,10 @@ import re
 import urllib.parse
 import urllib.request
 
+import execution
 import nbformat
 import pytest
-from browsing import HTML, ROOT, axe_finds, contrast_finds, new_page, show
+from browsing import HTML, ROOT, axe_finds, contrast_finds, forget, new_page, show
 
 PAGES = sorted(
     page.relative_to(HTML).as_posix() for page in (HTML / "chapters").rglob("*.html")
@@ -18,10 +19,7 @@ GENERATED = [
     for pattern in ("[!i]*.html", "_modules/**/*.html")
     for page in sorted(HTML.glob(pattern))
 ]
-NOTEBOOKS = sorted(
-    file.relative_to(ROOT / "notebooks").as_posix()
-    for file in (ROOT / "notebooks").rglob("*.ipynb")
-)
+NOTEBOOKS = [f"{execution.chapter_name(source)}.ipynb" for source in execution.chapters()]
 WIDTHS = (390, 768, 1440)
 
 
@@ -42,25 +40,38 @@ def visit(page, url: str) -> None:
     )
 
 
-@pytest.fixture
-def page(context):
+# Two tabs for all: to open the next takes a browser longer than to show the next page in it.
+@pytest.fixture(scope="module")
+def tab(context):
     page = new_page(context)
     yield page
     page.close()
 
 
+@pytest.fixture(scope="module")
+def narrow(context):
+    page = new_page(context)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def page(tab):
+    forget(tab)
+    return tab
+
+
 @pytest.fixture(scope="module", params=PAGES)
-def opened(context, html_folder, request):
+def opened(narrow, html_folder, request):
     """A chapter, opened as a file once, for all the tests that look at it as a file.
 
     It is opened in the narrowest window: what scripts lay out as it loads has to fit there.
     """
-    page = new_page(context)
-    page.name = request.param
-    show(page, WIDTHS[0])
-    visit(page, (html_folder / page.name).as_uri())
-    yield page
-    page.close()
+    forget(narrow)
+    narrow.name = request.param
+    show(narrow, WIDTHS[0])
+    visit(narrow, (html_folder / narrow.name).as_uri())
+    return narrow
 
 
 @pytest.mark.parametrize("name", PAGES + GENERATED)
@@ -107,26 +118,6 @@ def test_every_figure_has_an_alt_text_and_a_caption(opened):
         assert len(image["caption"]) > 30, image
 
 
-def test_every_figure_is_crisp_on_a_high_density_screen(opened):
-    show(opened)
-    for source, natural, shown in opened.eval_on_selector_all(
-        ".bd-article img",
-        "images => images.map(image => [image.src, image.naturalWidth, image.clientWidth])",
-    ):
-        assert source.split("?")[0].endswith(".svg") or natural >= 2 * shown, source
-
-
-def test_figures_are_readable_in_dark_mode(opened):
-    show(opened, theme="dark")
-    assert opened.evaluate("() => document.documentElement.dataset.theme") == "dark"
-    for ground, effect in opened.eval_on_selector_all(
-        ".bd-article figure img",
-        "images => images.map(image => { const style = getComputedStyle(image);"
-        " return [style.backgroundColor, style.filter]; })",
-    ):
-        assert (ground, effect) == ("rgb(255, 255, 255)", "none")
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_does_not_scroll_sideways(opened, width):
     show(opened, width)
@@ -152,6 +143,15 @@ def test_the_page_does_not_scroll_sideways(opened, width):
     assert cut == []
 
 
+def test_every_figure_is_crisp_on_a_high_density_screen(opened):
+    show(opened)
+    for source, natural, shown in opened.eval_on_selector_all(
+        ".bd-article img",
+        "images => images.map(image => [image.src, image.naturalWidth, image.clientWidth])",
+    ):
+        assert source.split("?")[0].endswith(".svg") or natural >= 2 * shown, source
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_book_s_own_content(opened, theme):
     show(opened, theme=theme)
@@ -164,6 +164,17 @@ def test_axe_finds_nothing_in_the_book_s_own_content(opened, theme):
     assert contrast_finds(opened) == {}
     if theme == "light":  # no other rule looks at colours
         assert axe_finds(opened, options={"rules": {"color-contrast": {"enabled": False}}}) == {}
+
+
+def test_figures_are_readable_in_dark_mode(opened):
+    show(opened, theme="dark")
+    assert opened.evaluate("() => document.documentElement.dataset.theme") == "dark"
+    for ground, effect in opened.eval_on_selector_all(
+        ".bd-article figure img",
+        "images => images.map(image => { const style = getComputedStyle(image);"
+        " return [style.backgroundColor, style.filter]; })",
+    ):
+        assert (ground, effect) == ("rgb(255, 255, 255)", "none")
 
 
 def test_axe_would_find_one_pale_word_among_thousands(page, html_folder):

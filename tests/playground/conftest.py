@@ -1,25 +1,18 @@
 """The live network, opened as a file, and the networks and digits that it is compared with."""
 
-import execution
-import nbformat
 import pytest
-from browsing import new_page, settle
-from playing import PAGE
+from browsing import forget, new_page, settle
+from playing import PAGE, PUBLISHED
 
-from cnnbook import data, export
+from cnnbook import data
+
+SIZE = {"width": 1440, "height": 900}
 
 
 @pytest.fixture(scope="session")
 def networks() -> dict[str, dict]:
     """What the executed notebooks published, by name."""
-    found = {}
-    for source in execution.chapters():
-        for cell in nbformat.read(execution.notebook_path(source), as_version=4).cells:
-            for output in cell.get("outputs", []):
-                network = output.get("data", {}).get(export.MIME_TYPE)
-                if network:
-                    found[network["name"]] = network
-    return found
+    return PUBLISHED
 
 
 @pytest.fixture(scope="session")
@@ -31,17 +24,26 @@ def digits():
 @pytest.fixture(scope="module")
 def context(browser):
     # Nothing moves on the page by itself, so that what was found is still there when it is touched.
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(viewport=SIZE, reduced_motion="reduce")
     yield context
     context.close()
 
 
-@pytest.fixture
-def page(context, html_folder):
+@pytest.fixture(scope="module")
+def tab(context):
+    """One tab for a module: to open the next takes a browser longer than to load the page."""
     page = new_page(context)
-    page.goto((html_folder / PAGE).as_uri())
-    page.wait_for_selector(".cb-ready")
-    settle(page)
     yield page
-    assert page.problems == []
     page.close()
+
+
+@pytest.fixture
+def page(tab, html_folder):
+    forget(tab)
+    tab.emulate_media(color_scheme="light", reduced_motion="reduce")
+    tab.set_viewport_size(SIZE)
+    tab.goto((html_folder / PAGE).as_uri())
+    tab.wait_for_selector(".cb-ready")
+    settle(tab)
+    yield tab
+    assert tab.problems == []

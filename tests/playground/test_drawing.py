@@ -12,8 +12,8 @@ DRAWN = 500
 
 
 @pytest.fixture
-def window(context):
-    """A window for each test: fingers, zooms and what was drawn before would stay in it."""
+def tab(context):
+    """A tab for each test: fingers, zooms and what was drawn before would stay in it."""
     page = new_page(context)
     yield page
     page.close()
