@@ -3,17 +3,13 @@
 ``chapters/offered.json`` remembers what each page offers to others: its labels with their titles,
 and the values that they quote. The build keeps it. What refers to something of a page that _toc.yml
 does not list is written as text; what refers to something that no page ever had is an error.
-It also remembers what a page takes from the top of the package, and which results of the guide its
-room's programs store: these stay where they are when the page goes.
 """
 
 from __future__ import annotations
 
-import ast
 import functools
 import json
 import pathlib
-import re
 
 import execution
 import yaml
@@ -22,8 +18,6 @@ from myst_nb.ext.glue.crossref import read_glue_cache
 from sphinx.application import Sphinx
 
 OFFERED = execution.ROOT / "chapters" / "offered.json"
-PACKAGE, STORED = execution.ROOT / "cnnbook", execution.ROOT / "benchmarks"
-CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.DOTALL | re.MULTILINE)
 
 
 @functools.cache
@@ -53,55 +47,6 @@ def quoted(page: str, name: str) -> str | None:
     return left_out().get(page, {}).get("quoted", {}).get(name)
 
 
-def code_in(place: pathlib.Path, page: str) -> str:
-    """Return the code of a chapter's room, which its first page stands for."""
-    files = sorted((place / execution.room(page)).rglob("*.py")) if page.count("/") < 3 else []
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
-
-
-def code_of(page: str) -> str:
-    """Return the code of a page's cells; with the first page of a chapter, also of its rooms."""
-    cells = CELL.findall((execution.ROOT / f"{page}.md").read_text(encoding="utf-8"))
-    return "\n".join([*cells, code_in(PACKAGE, page), code_in(STORED, page)])
-
-
-def imported(code: str) -> set[str]:
-    """Name the modules and rooms of the package that some code imports."""
-    lists = re.findall(r"from cnnbook import (\([^)]*\)|[^\n]*)", code)
-    return set(re.findall(r"\w+", " ".join(lists))) | set(re.findall(r"from cnnbook\.(\w+)", code))
-
-
-def public(module: str) -> list[str]:
-    """Name the functions and classes that a module at the top of the package defines for others."""
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
-    defined = [node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    return [name for name in defined if not name.startswith("_")]
-
-
-def uses(code: str, module: str, name: str | None = None) -> bool:
-    """Say whether some code uses a module at the top, or one of its functions."""
-    word = rf"\b{module}\b" if name is None else rf"\b{module}\.{name}\b|import[^\n]*\b{name}\b"
-    return module in imported(code) and re.search(word, code) is not None
-
-
-def taken(page: str) -> dict[str, str]:
-    """List the modules and functions at the top that a page uses, and what its programs store.
-
-    Of results, only those in the room of the guide's page above: they stay when this page goes.
-    """
-    code = code_of(page)
-    top = [file.stem for file in sorted(PACKAGE.glob("*.py"))]
-    names = [module for module in top if uses(code, module)]
-    names += [f"{m}.{name}" for m in names for name in public(m) if uses(code, m, name)]
-    above = STORED / page.split("/")[1]
-    results = sorted(
-        f"{above.name}/{file.stem}" for file in above.glob("*.*") if file.suffix != ".py"
-    )
-    programs = code_in(STORED, page)
-    stored = [name for name in results if f'"{name}"' in programs and page.count("/") == 2]
-    return {"uses": " ".join(names), "stores": " ".join(stored)}
-
-
 def write_as_text(app: Sphinx, env, node, contnode: nodes.Node) -> nodes.Node | None:
     """Replace a reference to a page that was left out, or to its helpers, by its words."""
     target = node["reftarget"]
@@ -120,7 +65,7 @@ def remember(app: Sphinx, exception: Exception | None) -> None:
         return
     env, known = app.env, left_out()
     for page in present():
-        known[page] = {"title": env.titles[page].astext(), "labels": {}, "quoted": {}} | taken(page)
+        known[page] = {"title": env.titles[page].astext(), "labels": {}, "quoted": {}}
     standard = env.domaindata["std"]
     for label, (page, _) in sorted(standard["anonlabels"].items()):
         if page in known:
