@@ -340,10 +340,10 @@ def _shorten_paths(notebook: nbformat.NotebookNode, root: pathlib.Path) -> None:
 
 
 def _store(
-    notebook: nbformat.NotebookNode, source: pathlib.Path, cache, seconds: float, root: pathlib.Path
+    notebook: nbformat.NotebookNode, source: pathlib.Path, stamp: str, cache, seconds: float
 ) -> None:
     """Put an executed notebook into the cache under the hash that the book will look up."""
-    stamped = _stamped(notebook, digest(source, root))
+    stamped = _stamped(notebook, stamp)
     cache.cache_notebook_bundle(
         CacheBundleIn(stamped, str(source), data={"execution_seconds": seconds}),
         check_validity=False,
@@ -385,9 +385,10 @@ class _Run:
 
     def __init__(self, source: pathlib.Path, root: pathlib.Path):
         self.source = source
+        self.ran = digest(source, root), _contents(source)
         self.start = time.perf_counter()
-        # A pipe that nobody reads would fill up; the file is gone with this object, not before.
-        self.output = tempfile.TemporaryFile()  # noqa: SIM115
+        # A pipe that nobody reads would fill up.
+        self.output = tempfile.TemporaryFile()  # noqa: SIM115 (it is gone with this object)
         command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-q", "--no-header"]
         command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider"]
         self.process = subprocess.Popen(
@@ -456,7 +457,7 @@ def execute(root: pathlib.Path = ROOT, names: Sequence[str] = ()) -> bool:
             continue
         ready = with_outputs(source, cache, root)
         if ready is None and (ready := _outputs_of_same_code(source, cache, root)) is not None:
-            _store(ready, source, cache, 0.0, root)
+            _store(ready, source, digest(source, root), cache, 0.0)
         write_notebook(ready or read_source(source), notebook_path(source, root))
         if ready is None:
             waiting.append(source)
@@ -486,7 +487,11 @@ def execute(root: pathlib.Path = ROOT, names: Sequence[str] = ()) -> bool:
                 cell.metadata.pop("execution", None)
             _shorten_paths(notebook, root)
             write_notebook(notebook, file)
-            _store(notebook, run.source, cache, run.seconds(), root)
+            _store(notebook, run.source, run.ran[0], cache, run.seconds())
+            if run.ran != (digest(run.source, root), _contents(run.source)):
+                print(f"{name}: changed while it ran; build the book again", flush=True)
+                failed.append(name)
+                continue
             note_outputs(run.source, root)
             print(f"{name}: passed in {run.seconds():.0f} s", flush=True)
     if failed:

@@ -94,6 +94,18 @@ def test_a_chapter_runs_once_and_again_only_when_its_outputs_could_change(book, 
     assert printed(book) == "the helper says 42\n"
 
 
+def test_a_chapter_edited_while_it_runs_is_taken_as_it_then_stands(book, capsys):
+    itself = 'open("../chapters/one.md", "a").write("More prose.\\n")\n'
+    edit(book, 'print("the', itself + 'print("the')
+    assert not execution.execute(book)
+    assert "one.md: changed while it ran" in capsys.readouterr().out
+    assert execution.execute(book)
+    assert "running" not in capsys.readouterr().out, "only prose was added"
+    notebook = nbformat.read(book / "notebooks" / "one.ipynb", as_version=4)
+    assert notebook.cells[-1].source == "More prose."
+    assert printed(book).endswith("the helper says 42\n")
+
+
 def test_an_expected_error_that_is_no_longer_expected_runs_again(book, capsys):
     edit(book, "---\nmystnb", "---\ntags: [raises-exception]\nmystnb")
     edit(book, "helper.ANSWER)", "helper.MISSING)")
