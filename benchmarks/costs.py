@@ -3,8 +3,8 @@
     python -m benchmarks.costs [commit ...]
 
 Each commit is cloned into an empty folder, with an empty home, and the README's commands are run
-there. Processor time is stored, of all processes together: other work on the machine hardly moves
-it. A clone of an earlier commit is what is compared with, so this needs the history.
+there. Processor time is stored, of all processes together: other work on the machine moves it less
+than the clock. A clone of an earlier commit is what is compared with, so this needs the history.
 """
 
 import os
@@ -87,8 +87,8 @@ def main() -> None:
         for step, cost in measure(name):
             commits[name][step] = cost
             results.save("costs", {"earlier": EARLIER, "commits": commits})
-    for step, cost in commits[name].items():
-        earlier = commits[EARLIER][step]["processor_seconds"]
+    for step in commits[name].keys() & commits.get(EARLIER, {}).keys():
+        cost, earlier = commits[name][step], commits[EARLIER][step]["processor_seconds"]
         print(f"{step}: {cost['processor_seconds'] / max(earlier, 0.1):.2f} of {EARLIER}'s")
 
 
