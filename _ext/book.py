@@ -273,11 +273,25 @@ def find_modules_by_their_path() -> None:
     ModuleAnalyzer.get_module_source = staticmethod(source)
 
 
+def drop_old_pages_of_source(app: Sphinx) -> None:
+    """Have the pages of the modules' source written again where what frames them has changed.
+
+    Sphinx looks at the modules alone.
+    """
+    folders = (execution.ROOT / name for name in ("_ext", "_templates"))
+    frames = [file for folder in folders for file in folder.rglob("*.[ph]*")]
+    changed = max(file.stat().st_mtime for file in [*frames, execution.ROOT / "_config.yml"])
+    for page in pathlib.Path(app.outdir, "_modules").rglob("*.html"):
+        if page.stat().st_mtime < changed:
+            page.unlink()
+
+
 def setup(app: Sphinx) -> dict:
     """Register the glue."""
     execution.prepare_environment()
     find_modules_by_their_path()
     app.connect("config-inited", use_the_book_s_cache)
+    app.connect("builder-inited", drop_old_pages_of_source)
     app.connect("source-read", stamp_source)
     app.connect("source-read", list_helpers)
     app.connect("env-get-outdated", reread_pages_with_new_outputs)
