@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 class StillPicture(nodes.General, nodes.Element):
-    """A place for a copy of a figure: inside <noscript>, or with the attribute `copy` as a figure.
+    """A place for a copy of a figure, which is named by the attribute `copy`.
 
     Its children, if it has any, are the copy's caption.
     """
@@ -56,6 +56,23 @@ def _need(directive: SphinxDirective, scripts: list[str]) -> None:
     """Note that the page needs these scripts."""
     needed = directive.env.metadata[directive.env.docname].setdefault("live_scripts", [])
     needed += [script for script in scripts if script not in needed]
+
+
+def _instead(directive: SphinxDirective, told: nodes.container) -> list[nodes.Node]:
+    """Say what stands in the place of the live network: without scripts a text, and a figure.
+
+    On paper, which cannot be touched, the figure too (`_static/print.css`).
+    """
+    chapter, figure = directive.arguments
+    name = f"still-{directive.env.new_serialno('still')}"
+    still = StillPicture(chapter=chapter, figure=figure, copy=name)
+    shown = "<noscript><style>.live-still { display: block; }</style>"
+    return [
+        nodes.raw("", shown, format="html"),
+        *told.children,
+        nodes.raw("", "</noscript>", format="html"),
+        nodes.container("", still, classes=["live-still"]),
+    ]
 
 
 class Still(SphinxDirective):
@@ -73,7 +90,10 @@ class Still(SphinxDirective):
 
 
 class Playground(SphinxDirective):
-    """``{playground} chapter figure``: the live network; without JavaScript, that figure."""
+    """``{playground} chapter figure``: the live network.
+
+    Without JavaScript, the content and that figure; on paper, that figure.
+    """
 
     required_arguments = 2
     has_content = True
@@ -81,15 +101,11 @@ class Playground(SphinxDirective):
     def run(self):
         """Leave a container for the scripts, and in <noscript> the text and the figure."""
         _need(self, PLAYGROUND_SCRIPTS)
-        still = StillPicture(chapter=self.arguments[0], figure=self.arguments[1])
         told = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, told)
         return [
             nodes.raw("", '<div class="cnnbook-playground cb-skeleton"></div>', format="html"),
-            nodes.raw("", "<noscript>", format="html"),
-            *told.children,
-            still,
-            nodes.raw("", "</noscript>", format="html"),
+            *_instead(self, told),
         ]
 
 
@@ -120,7 +136,7 @@ class Widget(SphinxDirective):
 class Glance(SphinxDirective):
     """``{glance} page figure``: a pad, the network's answer and eight maps, in little room.
 
-    Without JavaScript, the content and that figure.
+    Without JavaScript, the content and that figure; on paper, that figure.
     """
 
     required_arguments = 2
@@ -132,13 +148,7 @@ class Glance(SphinxDirective):
         told = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, told)
         start = '<div class="cnnbook-widget cnnbook-glance" data-widget="glance" hidden></div>'
-        return [
-            nodes.raw("", start, format="html"),
-            nodes.raw("", "<noscript>", format="html"),
-            *told.children,
-            StillPicture(chapter=self.arguments[0], figure=self.arguments[1]),
-            nodes.raw("", "</noscript>", format="html"),
-        ]
+        return [nodes.raw("", start, format="html"), *_instead(self, told)]
 
 
 class Frames(SphinxDirective):
@@ -254,15 +264,10 @@ class PutStillPictures(SphinxPostTransform):
             place.replace_self([self.held(place, copy) for copy in copies])
 
     def held(self, place: StillPicture, copy: nodes.figure) -> nodes.Element:
-        """Say what stands in the place: the figure, or in <noscript> its parts alone."""
-        captions = list(copy.findall(nodes.caption))
-        if "copy" not in place:
-            for caption in captions:
-                caption.replace_self(nodes.paragraph("", "", *caption.children))
-            return nodes.container("", *copy.children)
+        """Return the figure with a name of its own, and with the caption that was given to it."""
         copy["ids"] = [place["copy"]]  # a figure needs a name, and this one is not numbered
         if place.children:
-            for caption in captions:
+            for caption in list(copy.findall(nodes.caption)):
                 caption.parent.remove(caption)
             copy += nodes.caption("", "", *place.children)
         return copy

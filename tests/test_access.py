@@ -2,13 +2,16 @@
 
 import collections
 import html.parser
+import io
 import re
 
 import execution
+import numpy as np
 import pytest
-from browsing import HTML, forget, new_page, settle, show
+from browsing import HTML, axe_finds, contrast_finds, forget, new_page, settle, show
 
 EVERY_PAGE = sorted(page.relative_to(HTML).as_posix() for page in HTML.rglob("*.html"))
+THEMES = ("light", "dark")
 FONT_REFUSED = r"Access to font|\.(woff2?|ttf)\b|Failed to load resource: net::ERR_FAILED"
 
 
@@ -152,3 +155,181 @@ def test_in_a_sandboxed_frame_a_page_works(page, site, tmp_path, name):
         return icon.querySelector("path, use") && width > 5 && height > 5;
       })).map((button) => button.outerHTML.slice(0, 300))""")
     assert without == [], "each button has its icon"
+
+
+# ---- Forced colours ------------------------------------------------------------------------------
+
+
+def picture(locator) -> np.ndarray:
+    """What is seen of an element."""
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("RGB")).astype(int)
+
+
+def force_colours(page, theme: str) -> None:
+    page.emulate_media(color_scheme=theme, forced_colors="active", reduced_motion="reduce")
+    settle(page)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_in_forced_colours_the_playground_shows_what_is_chosen(page, html_folder, theme):
+    force_colours(page, theme)
+    page.goto((html_folder / "chapters" / "playground.html").as_uri())
+    page.wait_for_selector(".cb-best .cb-track")
+    network = page.locator(".cb-choice").filter(has_text="Network").first
+    grounds = [
+        tuple(picture(option)[4, picture(option).shape[1] // 2])
+        for option in network.locator(".cb-option span").all()
+    ]
+    assert len(set(grounds)) == 2, "the chosen one alone is marked"
+    bar = picture(page.locator(".cb-best .cb-track"))
+    middle, width = bar[bar.shape[0] // 2], bar.shape[1]
+    assert abs(
+        middle[0] - picture(page.locator(".cb-bar:not(.cb-best) .cb-track").first)[0, 0]
+    ).sum()
+    assert (middle[width // 8] != middle[-width // 3]).any() or (middle[0] != middle[3]).any()
+    empty = picture(page.locator(".cb-bar:not(.cb-best) .cb-track").first)
+    assert abs(bar - empty[: bar.shape[0], : bar.shape[1]]).max() > 60, "a bar is not its track"
+    legend = picture(page.locator(".cb-legend i").first)
+    row = legend[legend.shape[0] // 2]
+    assert abs(row[3] - row[-4]).max() > 60, "from one end of the scale to the other"
+    assert contrast_finds(page) == {}
+    assert axe_finds(page, options={"rules": {"color-contrast": {"enabled": False}}}) == {}
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_in_forced_colours_a_widget_shows_its_bars(page, html_folder, theme):
+    force_colours(page, theme)
+    page.goto((html_folder / "chapters" / "loss.html").as_uri())
+    meters = page.locator(".cb-meter:has(i)")
+    meters.first.scroll_into_view_if_needed()
+    for meter in meters.all()[:2]:
+        row = picture(meter)[4]
+        steps = np.flatnonzero(abs(np.diff(row, axis=0)).max(axis=1) > 60)
+        assert len(steps) >= 3, "its border on either side, and where the bar ends"
+    chosen = page.locator(".cb-option input:checked + span").first
+    other = page.locator(".cb-option input:not(:checked) + span").first
+    assert abs(picture(chosen)[4, 12] - picture(other)[4, 12]).max() > 60
+    assert contrast_finds(page) == {}
+    assert page.errors == []
+
+
+# ---- On paper ------------------------------------------------------------------------------------
+
+
+def printed(page):
+    """Print a page as the browser does."""
+    import pypdfium2
+
+    page.emulate_media(media="print")  # what a page is told otherwise holds for its paper too
+    margin = dict.fromkeys(("top", "bottom", "left", "right"), "15mm")
+    paper = pypdfium2.PdfDocument(page.pdf(format="A4", margin=margin))
+    page.emulate_media(media="screen")
+    return paper
+
+
+def lines_of(sheet) -> list[tuple[float, float, str]]:
+    """Return the lines of a sheet from top to bottom: how far down, how high, and the text."""
+    text, found = sheet.get_textpage(), []
+    for number in range(text.count_rects()):
+        left, bottom, right, top = text.get_rect(number)
+        words = text.get_text_bounded(left, bottom, right, top).strip()
+        if words:
+            found.append((sheet.get_height() - bottom, top - bottom, words))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["loss", "convolution/arithmetic"])
+def test_a_chapter_is_printed_black_on_white(page, html_folder, name, theme):
+    show(page, 1280, theme)
+    page.goto((html_folder / "chapters" / f"{name}.html").as_uri())
+    page.wait_for_selector(".cb-option")
+    headings = {
+        re.sub(r"\W+", "", text) for text in page.locator("article :is(h2, h3)").all_inner_texts()
+    }
+    solution = page.locator("div.solution section").first
+    told = solution.text_content().split()[:6] if solution.count() else None
+    sheets = printed(page)
+    assert page.evaluate("() => document.documentElement.dataset.theme") == theme, "as before"
+    whole = " ".join(" ".join(sheet.get_textpage().get_text_range().split()) for sheet in sheets)
+    for sheet in sheets:
+        dots = np.asarray(sheet.render(scale=1).to_pil().convert("L"))
+        edge = np.concatenate([dots[:30].ravel(), dots[-30:].ravel(), dots[:, :30].ravel()])
+        assert edge.min() > 250, "white paper"
+        assert np.mean(dots > 250) > 0.6
+        lines = lines_of(sheet)
+        *_, (_, _, last) = lines
+        assert re.sub(r"\W+", "", last) not in headings, "no heading stands alone at the foot"
+    # No text is pale: what a letter is drawn with, as the browser says of each.
+    page.emulate_media(media="print", color_scheme=theme)
+    pale = page.evaluate("""() =>
+      [...document.querySelectorAll("article :is(p, li, pre, span, th, td, a)")]
+      .filter((node) => !node.closest(".cnnbook-widget, svg, mjx-container"))
+      .filter((node) => node.checkVisibility())
+      .filter((node) => getComputedStyle(node).color !== "rgb(0, 0, 0)")
+      .map((node) => node.outerHTML.slice(0, 120))""")
+    assert pale == []
+    if told:
+        assert " ".join(told) not in whole, "closed, as it is on the screen"
+        page.emulate_media(media="screen", color_scheme=theme)
+        page.locator("div.solution .toggle-button").first.click()
+        again = printed(page)
+        opened = " ".join(s.get_textpage().get_text_range() for s in again)
+        assert " ".join(told) in " ".join(opened.split()), "open, where it was opened"
+
+
+def test_code_is_printed_in_one_piece_with_its_frame(page, html_folder):
+    """Each cell's frame holds its code: no cell begins on one sheet and ends on the next."""
+    page.goto((html_folder / "chapters" / "convolution" / "arithmetic.html").as_uri())
+    cells = [
+        [line.strip() for line in text.splitlines() if line.strip()]
+        for text in page.locator("div.cell_input:visible pre").all_inner_texts()
+    ]
+    texts = [sheet.get_textpage().get_text_range() for sheet in printed(page)]
+    squeezed = ["".join(text.split()) for text in texts]
+    for lines in cells:
+        code = "".join("".join(lines).split())
+        assert any(code in text for text in squeezed), lines[:3]
+    page.emulate_media(media="print")
+    for style in page.eval_on_selector_all(
+        "div.cell_input", "boxes => boxes.map(box => getComputedStyle(box).breakInside)"
+    ):
+        assert style == "avoid"
+
+
+def test_links_that_leave_the_book_are_printed_with_their_address(page, html_folder):
+    page.goto((html_folder / "chapters" / "convolution" / "arithmetic.html").as_uri())
+    page.emulate_media(media="print")
+    for address, after in page.eval_on_selector_all(
+        "article a.reference.external",
+        "links => links.map(a => [a.getAttribute('href'), getComputedStyle(a, '::after').content])",
+    ):
+        assert address in after
+    assert page.locator("article a.reference.internal").first.evaluate(
+        "a => getComputedStyle(a, '::after').content"
+    ) in {"none", "normal"}
+
+
+@pytest.mark.parametrize("name", ["architecture", "playground", "index"])
+def test_the_live_network_is_printed_as_its_still_figure(page, html_folder, name):
+    page.goto((html_folder / "chapters" / f"{name}.html").as_uri())
+    page.wait_for_selector(".cb-bar", state="attached")
+    still = page.locator(".live-still")
+    assert not still.is_visible()
+    page.emulate_media(media="print")
+    assert still.is_visible()
+    assert not page.locator(".cnnbook-playground, .cnnbook-glance").is_visible()
+    page.emulate_media(media="screen")
+    caption = "".join(still.locator("figcaption").inner_text().split())
+    sheets = printed(page)
+    at = [
+        k
+        for k, s in enumerate(sheets)
+        if caption[:40] in "".join(s.get_textpage().get_text_range().split())
+    ]
+    assert at, "the caption is printed"
+    dots = np.asarray(sheets[at[0]].render(scale=1).to_pil().convert("L"))
+    assert np.mean(dots < 128) > 0.01, "and the figure above it"
