@@ -1,4 +1,4 @@
-"""The book's own Sphinx glue: cached outputs, notebooks, ledger, chapter facts, self-checks.
+"""The book's own Sphinx glue: cached outputs, ledger, chapter facts, self-checks.
 
 Everything here is what Jupyter Book does not do by itself, and no more.
 """
@@ -9,7 +9,6 @@ import ast
 import json
 import pathlib
 import re
-import shutil
 
 import editions
 import execution
@@ -207,12 +206,6 @@ def reading_minutes(source: pathlib.Path) -> int:
     return max(1, round(minutes))
 
 
-def offer_notebook(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Put the notebook into the page's download menu; the theme does so only beside Binder's."""
-    if app.env.metadata.get(pagename, {}).get("kernelspec"):
-        context["ipynb_source"] = f"{pagename}.ipynb"
-
-
 def mend_bibliography(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree
 ) -> None:
@@ -222,38 +215,6 @@ def mend_bibliography(
     """
     if "body" in context:
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
-
-
-def offer_executed_notebooks(app: Sphinx, exception: Exception | None) -> None:
-    """Write the notebook that each page offers: the executed one.
-
-    On a cache hit MyST-NB would offer it without outputs.
-    """
-    if exception is not None or app.builder.name != "html":
-        return
-    url = app.config.html_theme_options.get("repository_url", "")
-    for source in execution.chapters():
-        docname = source.relative_to(app.srcdir).with_suffix("").as_posix()
-        offered = pathlib.Path(app.outdir, "_sources", f"{docname}.ipynb")
-        if execution.has_outputs(source) and not url:
-            shutil.copyfile(execution.notebook_path(source), offered)
-            continue
-        notebook = execution.executed(source)
-        if notebook is None:
-            continue  # it failed to run, and the build has said so
-        if url:
-            notebook.cells.insert(0, _colab_cell(url))
-        execution.write_notebook(notebook, offered)
-
-
-def _colab_cell(url: str) -> nbformat.NotebookNode:
-    """Write the cell that installs `cnnbook` on Google Colab and does nothing elsewhere."""
-    cell = nbformat.v4.new_code_cell(
-        'import sys\n\nif "google.colab" in sys.modules:\n'
-        f'    %pip install --quiet "cnnbook @ git+{url}"'
-    )
-    cell["id"] = "colab"
-    return cell
 
 
 def find_modules_by_their_path() -> None:
@@ -295,9 +256,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("source-read", stamp_source)
     app.connect("source-read", list_helpers)
     app.connect("env-get-outdated", reread_pages_with_new_outputs)
-    app.connect("html-page-context", offer_notebook, priority=400)  # before the theme's buttons
     app.connect("html-page-context", mend_bibliography)
-    app.connect("build-finished", offer_executed_notebooks)
     app.add_role("measured", MeasuredRole())
     app.add_directive("claims-table", ClaimsTable)
     app.add_directive("chapter-facts", ChapterFacts)
