@@ -1,13 +1,14 @@
 """The chapters as source: small cells, described figures, and no number typed into prose."""
 
+import ast
 import re
-import symtable
 
 import editions
 import execution
 import layout
 import nbformat
 import pytest
+from download import made_and_needed
 
 from cnnbook import progress
 
@@ -71,24 +72,6 @@ def test_a_cell_is_short(source):
         assert len(lines) <= longest, cell.source
 
 
-def made_and_needed(code: str) -> tuple[set[str], set[str]]:
-    """Return the names that a cell makes, and those that it takes from cells before it."""
-    code = "\n".join(line for line in code.splitlines() if line[:1] not in "%!")
-    table = symtable.symtable(code, "cell", "exec")
-    made = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
-    made |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_imported()}
-    needed, waiting = set(), [table]
-    while waiting:
-        scope = waiting.pop()
-        waiting += scope.get_children()
-        needed |= {
-            symbol.get_name()
-            for symbol in scope.get_symbols()
-            if symbol.is_global() or (scope is table and symbol.is_referenced())
-        }
-    return made, needed - made
-
-
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
 def test_no_name_of_a_removed_cell_is_used_in_one_that_is_shown(source):
     removed, shown = set(), set()
@@ -102,6 +85,106 @@ def test_no_name_of_a_removed_cell_is_used_in_one_that_is_shown(source):
         else:
             shown |= made
             assert not needed & (removed - shown), cell.source
+
+
+class UsedUp(ast.NodeVisitor):
+    """Finds names that a cell takes from another and leaves deleted, shorter or different.
+
+    Run again, it would not find what it needs. Statements are read in their order; the bodies of
+    functions are not, and a union (``|=``) may be taken twice.
+    """
+
+    SHORTEN = frozenset({"pop", "popitem", "popleft", "remove", "__next__"})
+
+    def __init__(self, code: str):
+        self.made, self.taken, self.found = set(), set(), set()
+        self.visit(ast.parse(re.sub("(?m)^[%!].*", "", code)))
+        self.found |= self.taken & self.made
+
+    def visit_Name(self, node):
+        if isinstance(node.ctx, ast.Store):
+            self.made.add(node.id)
+        elif node.id not in self.made:
+            self.taken.add(node.id)
+            if isinstance(node.ctx, ast.Del):
+                self.found.add(node.id)
+
+    def visit_Assign(self, node):
+        """Read what stands on the right first."""
+        for part in (node.value, *node.targets):
+            self.visit(part)
+
+    def visit_AugAssign(self, node):
+        self.visit(node.value)
+        name = getattr(node.target, "id", None)
+        if name and name not in self.made and not isinstance(node.op, ast.BitOr):
+            self.found.add(name)
+        elif name is None:
+            self.visit(node.target)
+
+    def visit_For(self, node):
+        for part in (node.iter, node.target, *node.body, *node.orelse):
+            self.visit(part)
+
+    def visit_ExceptHandler(self, node):
+        self.made.add(node.name)
+        self.generic_visit(node)
+
+    def visit_FunctionDef(self, node):
+        self.made.add(node.name)
+
+    visit_ClassDef = visit_FunctionDef  # noqa: N815
+
+    def visit_Lambda(self, node):
+        pass
+
+    def visit_ListComp(self, node):
+        names = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+        own = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        self.taken |= {name.id for name in names} - own - self.made
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp  # noqa: N815
+
+    def visit_Call(self, node):
+        shortens = isinstance(node.func, ast.Attribute) and node.func.attr in self.SHORTEN
+        of = node.func.value if shortens else (node.args or [None])[0]
+        if shortens or getattr(node.func, "id", "") == "next":
+            name = getattr(of, "id", None)
+            if name and name not in self.made:
+                self.found.add(name)
+        self.generic_visit(node)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=NAMES)
+def test_a_cell_run_again_finds_what_it_needs(source):
+    """`python _ext/twice.py` runs every cell twice; this says in a moment what cannot pass."""
+    before = set()
+    for cell in execution.read_source(source).cells:
+        if cell.cell_type != "code" or "raises-exception" in cell.metadata.get("tags", []):
+            continue
+        assert UsedUp(cell.source).found & before == set(), cell.source
+        before |= made_and_needed(cell.source)[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("assert x\ndel x", {"x"}),
+        ("x = f(x)", {"x"}),
+        ("x, y = f(x), 1", {"x"}),
+        ("x /= 255", {"x"}),
+        ("first = next(x)", {"x"}),
+        ("x.pop()", {"x"}),
+        ("for y in x:\n    x = y", {"x"}),
+        ("x |= {1}", set()),
+        ("x = 1\nx += 1\ndel x", set()),
+        ("y = [x for x in range(3)]\nx = 1", set()),
+        ("def f(x):\n    x = x + 1", set()),
+        ("try:\n    f()\nexcept ValueError as x:\n    print(x)", set()),
+    ],
+)
+def test_a_cell_that_uses_up_what_it_needs_is_found(code, found):
+    assert UsedUp(code).found & {"x"} == found
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
