@@ -1,5 +1,7 @@
 """A picture is prepared as MNIST was: scaled to 20 pixels and centred by its mass of ink."""
 
+import struct
+
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw
@@ -85,12 +87,71 @@ def test_a_scan_of_16_bits_gives_what_one_of_8_bits_gives():
     )
 
 
+@pytest.mark.parametrize("bits", [9, 10, 12, 14])
+def test_a_scanner_may_count_to_any_number(bits):
+    gray = np.asarray(draw_seven())
+    scan = PIL.Image.fromarray(np.uint16(np.round((2**bits - 1) / 255 * gray)))
+    field = preprocessing.prepare_digit(scan).astype(int)
+    np.testing.assert_allclose(field, preprocessing.prepare_digit(gray), atol=2)
+
+
+def draw_boxes(*boxes, paper=230, ink=40) -> np.ndarray:
+    """Draw rectangles (top, left, bottom, right) of ink."""
+    gray = np.full((240, 240), paper, np.uint8)
+    for top, left, bottom, right in boxes:
+        gray[top:bottom, left:right] = ink
+    return gray
+
+
+FIVE = ((80, 90, 92, 160), (80, 90, 130, 102), (120, 90, 132, 160), (130, 148, 190, 160))
+ONE_ONE = ((60, 60, 180, 74), (60, 140, 180, 154))
+
+
+@pytest.mark.parametrize(
+    ("whole", "apart"),
+    [
+        (FIVE, ((55, 100, 67, 160),)),  # a bar that does not touch the rest
+        (((100, 110, 200, 124),), ((66, 110, 80, 124),)),  # the dot of an i
+        (((40, 60, 120, 74), (110, 60, 122, 150)), ((80, 154, 200, 168),)),  # a 4 in two strokes
+    ],
+)
+def test_a_digit_in_two_pieces_stays_whole(whole, apart):
+    ink = preprocessing.find_ink(draw_boxes(*whole, *apart) / 255)
+    assert np.array_equal(ink > 0, draw_boxes(*whole, *apart) < 100)
+
+
+def test_specks_and_holes_are_no_part_of_the_digit():
+    clean = preprocessing.prepare_digit(draw_boxes(*FIVE))
+    dirty = draw_boxes(*FIVE, (5, 5, 9, 9), (200, 20, 202, 22), (20, 200, 45, 225))
+    np.testing.assert_allclose(preprocessing.prepare_digit(dirty).astype(int), clean, atol=2)
+
+
+def test_what_runs_into_the_edge_is_not_the_digit():
+    """Ruled paper and the desk beside it, and light that falls off to a third."""
+    clean = preprocessing.prepare_digit(draw_boxes(*FIVE))
+    gray = draw_boxes(*FIVE)
+    gray[30::50] = np.minimum(gray[30::50], 180)
+    gray[:, 225:] = 60
+    gray = np.uint8(gray * np.linspace(1, 0.33, 240)[:, None])
+    field = preprocessing.prepare_digit(gray).astype(int)
+    assert np.corrcoef(field.ravel(), clean.ravel())[0, 1] > 0.95
+
+
+def test_a_large_picture_is_shrunk():
+    small = draw_boxes(*FIVE)
+    large = preprocessing.prepare_digit(np.kron(small, np.ones((11, 11), np.uint8)))
+    likeness = np.corrcoef(large.ravel(), preprocessing.prepare_digit(small).ravel())[0, 1]
+    assert likeness > 0.99
+    assert max(preprocessing.read_gray(np.zeros((4000, 3000), np.uint8)).shape) <= 320
+
+
 def test_an_mnist_digit_comes_back_as_it_was():
     (x_train, _), _ = data.load_mnist()
-    likeness = [
-        np.corrcoef(preprocessing.prepare_digit(np.uint8(255 - digit)).ravel(), digit.ravel())[0, 1]
-        for digit in x_train[:200]
-    ]
+    likeness = []
+    for digit in x_train[:200]:
+        paper = 255 - np.pad(digit, 4)  # a few reach the edge of their field
+        field = preprocessing.prepare_digit(paper)
+        likeness.append(np.corrcoef(field.ravel(), digit.ravel())[0, 1])
     # A faint pixel dropped at the rim can shrink the box and move a few digits by one pixel.
     assert np.percentile(likeness, 5) > 0.99
 
@@ -121,6 +182,12 @@ def test_any_picture_is_prepared_or_refused_in_one_sentence(height, width, seed)
         (np.zeros((28, 28, 3), np.uint8), ValueError, "shape (28, 28, 3)"),
         (np.zeros((0, 28), np.uint8), ValueError, "shape (0, 28)"),
         (np.full((28, 28), 200, np.uint8), ValueError, "stands out"),
+        (draw_boxes(*FIVE, paper=230, ink=210), ValueError, "write it with a thick dark pen"),
+        (draw_boxes(*FIVE, paper=30, ink=10), ValueError, "take it in more light"),
+        (draw_boxes(*ONE_ONE), ValueError, "there are several: crop it to one"),
+        (draw_boxes((100, 40, 115, 200)), ValueError, "crop or turn it"),
+        (draw_boxes((150, 100, 240, 115)), ValueError, "leave a margin"),
+        (draw_boxes((100, 100, 180, 112), (150, 0, 162, 180)), ValueError, "leave a margin"),
         (PIL.Image.fromarray(np.full((9, 9), np.nan, np.float32)), ValueError, "finite"),
         (PIL.Image.fromarray(np.full((9, 9), -1, np.int32)), ValueError, "from 0"),
         (PIL.Image.fromarray(np.full((9, 9), 70_000, np.int32)), ValueError, "65,535"),
@@ -134,8 +201,27 @@ def test_bad_pictures_are_refused(picture, kind, words):
 
 def test_a_file_that_is_no_image_is_refused(tmp_path):
     (tmp_path / "notes.png").write_text("not an image")
-    with pytest.raises(ValueError, match="must be an image, and"):
+    with pytest.raises(ValueError, match=r"must be an image, and .* export it as JPEG or PNG"):
         preprocessing.prepare_digit(tmp_path / "notes.png")
+    (tmp_path / "photo.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(ValueError, match="is a HEIC photo: export it as JPEG or PNG"):
+        preprocessing.prepare_digit(tmp_path / "photo.HEIC")
+
+
+def test_a_scan_of_64_bits_is_refused(tmp_path):
+    tags = {256: 2, 257: 2, 258: 64, 259: 1, 262: 1, 273: 122, 277: 1, 278: 2, 279: 32, 339: 3}
+    entries = b"".join(struct.pack("<HHLL", tag, 4, 1, value) for tag, value in tags.items())
+    header = b"II*\0" + struct.pack("<LH", 8, len(tags)) + entries
+    (tmp_path / "scan.tif").write_bytes(header + bytes(64))
+    with pytest.raises(ValueError, match="export it as JPEG or PNG"):
+        preprocessing.prepare_digit(tmp_path / "scan.tif")
+
+
+def test_too_many_pixels_are_refused_before_they_are_read(tmp_path):
+    PIL.Image.new("1", (12_000, 12_000), 1).save(tmp_path / "blank.png")
+    with pytest.warns(PIL.Image.DecompressionBombWarning), pytest.raises(ValueError) as error:
+        preprocessing.prepare_digit(tmp_path / "blank.png")
+    assert "at most 64,000,000 pixels, got 12000 x 12000: save it smaller" in str(error.value)
 
 
 def test_a_centering_offset_puts_the_centre_of_mass_on_the_centre_of_the_field():
