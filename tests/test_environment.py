@@ -1,8 +1,11 @@
 """The lock is what pyproject.toml asks for, on every system and Python the book supports."""
 
 import functools
+import os
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 
 import pytest
@@ -72,3 +75,72 @@ def test_every_locked_package_is_pinned_and_hashed():
 def test_the_lock_says_how_it_is_made_and_names_no_index():
     assert "make lock" in LOCK[:200]
     assert not re.search(r"index-url|find-links|https?://", LOCK)
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+WITHOUT_MAKE = re.findall(
+    r"^    (.+?)(?:  +#.*)?$", README.split("Without make")[1].split("\n\n")[1], re.MULTILINE
+)
+
+
+def copy_of_the_book(folder: pathlib.Path) -> pathlib.Path:
+    for name in ("cnnbook", "benchmarks", "chapters"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / "book" / name, ignore=ignore)
+    shutil.copy(ROOT / "pyproject.toml", folder / "book")
+    return folder / "book"
+
+
+def install(words: str, book: pathlib.Path, *where: str) -> None:
+    """Run `pip install`, without the network, into a folder of its own."""
+    pip, *arguments = words.split()
+    assert pip == "pip"
+    command = [sys.executable, "-m", "pip", *arguments, "--no-index", "--quiet", *where]
+    subprocess.run(command, cwd=book, check=True)
+
+
+def import_from(site: pathlib.Path, elsewhere: pathlib.Path) -> str:
+    """Use the package in a folder that is not the book's, and say where it was found."""
+    code = (
+        f"import site; import sys; site.addsitedir({str(site)!r})\n"
+        f"sys.path = [p for p in sys.path if p.rstrip('/') != {str(ROOT)!r}]\n"
+        "sys.meta_path = sorted(sys.meta_path, key=lambda f: 'cnnbook' not in repr(f))\n"
+        f"sys.path.insert(0, {str(site)!r})\n"
+        "import pathlib, cnnbook; from cnnbook import data, results\n"
+        "assert len(data.load_mnist()[0][0]) == 60_000 and results.load('article_recipe')['runs']\n"
+        "book = pathlib.Path(cnnbook.__file__).parents[1]\n"
+        "assert (book / 'chapters' / 'references.bib').is_file()\n"
+        "print(book)"
+    )
+    command = [sys.executable, "-I", "-c", code]
+    found = subprocess.run(command, cwd=elsewhere, check=True, capture_output=True, text=True)
+    return found.stdout.strip()
+
+
+def test_the_commands_without_make_install_the_lock_and_the_package(tmp_path):
+    installs = [line for line in WITHOUT_MAKE if line.startswith("pip install")]
+    assert installs[0] == "pip install --no-deps -r requirements.txt"
+    assert WITHOUT_MAKE.index(installs[1]) < WITHOUT_MAKE.index("jupyter-book build .")
+    book = copy_of_the_book(tmp_path)
+    install(installs[1], book, "--prefix", str(tmp_path / "there"))
+    (site,) = (tmp_path / "there").rglob("site-packages")
+    assert import_from(site, tmp_path) == str(book)
+
+
+def test_the_package_takes_its_data_wherever_it_is_installed(tmp_path):
+    """As a downloaded notebook does from the repository."""
+    command = "pip install --no-deps --no-build-isolation ."
+    install(command, copy_of_the_book(tmp_path), "--target", str(tmp_path / "there"))
+    assert import_from(tmp_path / "there", tmp_path) == str(tmp_path / "there")
+
+
+def test_binder_installs_what_the_readme_does():
+    file = ROOT / ".binder" / "postBuild"
+    assert os.name == "nt" or os.access(file, os.X_OK)
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if "install" in line]
+    plain = [line.removeprefix("python -m ").replace("--no-cache-dir ", "") for line in lines]
+    assert plain == [line for line in WITHOUT_MAKE if line.startswith("pip install")]
+    python = (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip()
+    assert Requirement(f"x{PROJECT['requires-python']}").specifier.contains(
+        python.removeprefix("python-")
+    )
