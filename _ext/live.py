@@ -29,7 +29,8 @@ STYLES = ["playground.css", "small.css"]
 PLAYGROUND_SCRIPTS = [
     *(NETWORKS, "network.js", "normalize.js", "dom.js", "pad.js", "explain.js", "questions.js"),
     *("state.js", "marks.js", "receive.js", "sheet.js", "answer.js", "inspector.js", "lens.js"),
-    *("layers.js", "controls.js", "ask.js", "link.js", "places.js", "tour.js", "playground.js"),
+    *("layers.js", "controls.js", "prepare.js", "photo.js", "ask.js", "link.js", "places.js"),
+    *("tour.js", "playground.js"),
 ]
 # It loads the networks itself, once the reader comes near it.
 GLANCE_SCRIPTS = ["network.js", "normalize.js", "dom.js", "pad.js", "widgets.js", "glance.js"]

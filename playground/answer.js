@@ -40,9 +40,9 @@
           ? state.centred
             ? "Too small to be a digit: draw a longer stroke."
             : "Nothing of it is on the sheet."
-          : "Draw a digit, or choose a test digit."
+          : "Draw a digit, or choose a test digit or a photo."
         : `${percent(probabilities[digit])} sure` +
-          (state.image ? `; the right answer is ${state.image.label}` : "");
+          (state.image?.label !== undefined ? `; the right answer is ${state.image.label}` : "");
       if (!started) speaker.say("The pad is empty.");
       else if (blank) speaker.say(note.textContent);
       else {

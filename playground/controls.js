@@ -125,16 +125,21 @@
 
     function place(group, number) {
       const digit = examples()[group][number];
+      put({ group, number, label: digit.label, pixels: pixelsOf(digit) });
+    }
+
+    /** Lay a picture of 28 x 28 pixels on the sheet: a test digit, or what was read in a photo. */
+    function put(image) {
       state.strokes.length = 0;
       state.given = false;
-      state.image = { group, number, label: digit.label, pixels: pixelsOf(digit) };
+      state.image = image;
       clearMove();
       tests.mark();
       changed();
     }
 
     const node = element("div", { class: "cb-given" }, ...tests.nodes, sliders.node);
-    return { node, clear, makeRoom, place, setSliders: sliders.set };
+    return { node, clear, makeRoom, place, put, setSliders: sliders.set };
   }
 
   /** Which network answers, and whether its sums are shown: {node, note, tell}. */

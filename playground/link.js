@@ -16,7 +16,7 @@
       p: state.pen,
       m: Object.values(state.move),
       s: state.strokes.map((stroke) => stroke.map(Math.round)),
-      i: state.image ? [state.image.group, state.image.number] : 0,
+      i: state.image?.label !== undefined ? [state.image.group, state.image.number] : 0,
       u: state.unit ? [state.unit.layer, state.unit.row, state.unit.column, state.unit.channel] : 0,
     };
     const text = btoa(JSON.stringify(short)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
@@ -89,6 +89,8 @@
     let lastHash = ""; // the last one that was made or read
     const field = element("input", { class: "cb-link", readonly: true, "aria-label": "The link", hidden: true, onfocus: () => field.select() });
     const told = element("span", { class: "cb-note", role: "status" });
+    const isPhoto = () => state.image?.group === "photo"; // which stays on the reader's device
+    const what = () => (isPhoto() ? "the network and the chosen value, not the photo" : "the drawing, the network and the chosen value");
     const make = button("Link to this", async () => {
       const link = toLink(state);
       try {
@@ -102,9 +104,9 @@
       field.select();
       try {
         await navigator.clipboard.writeText(link);
-        told.textContent = "Copied: it holds the drawing, the network and the chosen value.";
+        told.textContent = `Copied: it holds ${what()}.`;
       } catch {
-        told.textContent = "Copy it from here: it holds the drawing, the network and the chosen value.";
+        told.textContent = `Copy it from here: it holds ${what()}.`;
       }
     });
     function read() {

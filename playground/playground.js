@@ -39,6 +39,7 @@
 
     function paint() {
       sheet.pad.draw();
+      photo.mark();
       received.paint();
       answer.paint();
       layers.paint();
@@ -89,6 +90,7 @@
     });
     const digits = cnnbook.controls.makeDigits({ state, pad: sheet.pad, select, speaker, changed });
     const { clear, place } = digits;
+    const photo = cnnbook.photo.makePhoto({ root, state, put: digits.put, clear });
     const answer = cnnbook.answer.makeAnswer({ state, now, speaker });
     const received = cnnbook.receive.makeReceived({
       state, now, inspector, clear, changed,
@@ -115,6 +117,7 @@
     const right = element(
       "div",
       { class: "cb-right" },
+      photo.node,
       digits.node,
       networkChoice.node,
       networkChoice.note,
@@ -168,6 +171,7 @@
     cnnbook.playground = {
       clear, place, select, state, update,
       receive: (centred) => receive(state, centred),
+      readFile: photo.read,
       toLink: () => toLink(state),
     };
   }

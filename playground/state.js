@@ -20,7 +20,7 @@
 
   const makeState = () => ({
     strokes: [],
-    image: null, // {group, number, label, pixels}: a test digit, in place of strokes
+    image: null, // {group, number, label, pixels}: a test digit in place of strokes, or {group: "photo", pixels}
     given: false, // the strokes are the tour's, not the reader's
     pen: PEN.usual,
     centred: true,
