@@ -7,8 +7,8 @@ import matplotlib.figure
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnbook import plots, results
-from cnnbook.applications import masks, painting, scenes, tones
+from cnnbook import plots
+from cnnbook.applications import masks, scenes, tones
 from cnnbook.applications.boxes import Detections, iou, match
 from cnnbook.applications.names import END, LANGUAGES, MARGIN, START, encode, letter_contributions
 
@@ -188,14 +188,6 @@ def named(network, letters: str, names: Mapping[str, str]) -> list[tuple]:
         marked = START + text + END
         drawn.append((marked, values[spelled, answer], LANGUAGES[read], read == code))
     return drawn
-
-
-def stored_painting(name: str) -> np.ndarray:
-    """Return the temple as it was painted at full size in a style: (256, 384, 3), from 0 to 1."""
-    for run in results.load("applications/style")["runs"]:
-        if (run["group"], run["name"]) == ("full", name):
-            return painting.from_text(run["picture"])
-    raise ValueError(f"name must be a style that was painted in full, got {name!r}.")
 
 
 def painted(

@@ -21,7 +21,7 @@ STYLES = {
 }
 
 
-def _draw_spectrogram(axis, sound: np.ndarray) -> None:
+def draw_spectrogram(axis, sound: np.ndarray) -> None:
     """Draw decibels below 2 kHz, dark for loud, over milliseconds of the frames' middles."""
     frame, hop = audio.FRAME, 8
     cut = np.lib.stride_tricks.sliding_window_view(sound.astype(float), frame)[::hop]
@@ -44,7 +44,7 @@ def key_in_noise(
     for axis, sound in zip(axes[:2], (clean, noisy), strict=True):
         axis.plot(milliseconds, sound, color=plots.BLUE, linewidth=0.7)
         axis.set(ylabel="amplitude")
-    _draw_spectrogram(axes[2], noisy)
+    draw_spectrogram(axes[2], noisy)
     axes[1].set(xlabel="time (ms)")
     axes[2].set(ylabel="frequency (kHz)", xlabel="time (ms)")
     for axis, title in zip(axes, titles, strict=True):
@@ -81,23 +81,6 @@ def waves(kernels: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
     return figure
 
 
-def filter_responses(before: np.ndarray, after: np.ndarray) -> matplotlib.figure.Figure:
-    """Draw how strongly filters answer frequencies up to 2 kHz, (filters, frequencies), sorted."""
-    figure, axes = plt.subplots(2, 1, figsize=(plots.WIDTH_INCHES, 5.6), sharex=True)
-    panels = {"before training": before, "after training": after}
-    for axis, (title, responses) in zip(axes, panels.items(), strict=True):
-        count = len(responses)
-        order = np.argsort(responses.argmax(axis=1))
-        extent = (0, 2, count + 0.5, 0.5)
-        axis.imshow(responses[order], aspect="auto", extent=extent, vmin=0, vmax=1)
-        for tone in TONES:
-            axis.plot([tone / 1000] * 2, [0, -1.6], color=plots.VERMILION, lw=2, clip_on=False)
-        axis.set(ylabel="filter, sorted", yticks=[1, count])
-        axis.set_title(title, pad=12)
-    axes[1].set(xlabel="frequency (kHz); marks above: the eight tones")
-    return figure
-
-
 def accuracy_by_ratio(
     tables: Mapping[str, Mapping[str, np.ndarray]], ratios: Sequence[float]
 ) -> matplotlib.figure.Figure:
@@ -124,52 +107,4 @@ def accuracy_by_ratio(
     axis.set(xlabel="signal-to-noise ratio (dB)")
     handles, labels = axis.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=9)
-    return figure
-
-
-def parts_that_matter(
-    values: Mapping[str, Mapping[str, Sequence[float]]],
-) -> matplotlib.figure.Figure:
-    """Draw accuracies of variants, a dot a seed, a panel a condition; a line marks the first."""
-    rows = len(next(iter(values.values())))
-    figure, axes = plt.subplots(
-        len(values), 1, figsize=(plots.WIDTH_INCHES, (0.7 + 0.27 * rows) * len(values)), sharex=True
-    )
-    shown = {"raw": "network on samples", "spectrogram": "on spectrograms"}
-    for axis, (title, variants) in zip(axes, values.items(), strict=True):
-        percent = {shown.get(n, n): 100 * np.array(runs) for n, runs in variants.items()}
-        colors = [plots.BLUE] + [plots.BLACK] * (rows - 1)
-        axis.axvline(percent[shown["raw"]].mean(), color=plots.BLUE, lw=1, linestyle="--")
-        plots.dot_rows(axis, percent, colors)
-        axis.set(title=title, xlim=(0, 100))
-        axis.tick_params(axis="y", labelsize=9)
-    axis.set(xlabel="keys read (%)")
-    return figure
-
-
-def read_along(recording: np.ndarray, probabilities: np.ndarray) -> matplotlib.figure.Figure:
-    """Draw a recording, and each class's probability in the window around a time, every 4 ms."""
-    figure, axes = plt.subplots(
-        2, 1, figsize=(plots.WIDTH_INCHES, 5), height_ratios=(1, 2.6), sharex=True
-    )
-    seconds = np.arange(len(recording)) / tones.SAMPLE_RATE
-    axes[0].plot(seconds, recording, color=plots.BLUE, linewidth=0.4)
-    axes[0].set(ylabel="amplitude")
-    begin = tones.WINDOW / 2 / tones.SAMPLE_RATE
-    end = begin + 0.004 * len(probabilities)
-    axes[1].imshow(probabilities.T, aspect="auto", extent=(begin, end, 16.5, -0.5), vmin=0, vmax=1)
-    axes[1].set_yticks(range(17), [*tones.KEYS, "none"], fontsize=8)
-    axes[1].set(ylabel="class", xlabel="middle of the window (s)", xlim=(0, seconds[-1]))
-    return figure
-
-
-def sounds_grid(sounds: np.ndarray, titles: Sequence[str]) -> matplotlib.figure.Figure:
-    """Draw the spectrograms of six sounds, three in a row, each under its title."""
-    figure, axes = plt.subplots(2, 3, figsize=(plots.WIDTH_INCHES, 3.8), sharex=True, sharey=True)
-    for axis, sound, title in zip(axes.flat, sounds, titles, strict=True):
-        _draw_spectrogram(axis, sound)
-        axis.set_title(title, fontsize=9)
-        axis.set_yticks([0, 0.7, 1.2, 1.6])
-    figure.supxlabel("time (ms)", fontsize=10)
-    figure.supylabel("frequency (kHz)", fontsize=10)
     return figure

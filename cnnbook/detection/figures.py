@@ -9,7 +9,6 @@ import numpy as np
 
 from cnnbook import plots
 from cnnbook.applications import boxes, scenes
-from cnnbook.detection import metrics
 
 SIDE = scenes.SCENE_PIXELS
 
@@ -114,31 +113,4 @@ def overlaps(pairs: Sequence[tuple], values: Sequence[float]) -> matplotlib.figu
         _frame(axis, other, plots.VERMILION, "--", 2)
         axis.set(xlim=(-2, 38), ylim=(38, -2), aspect="equal")
         axis.set_title(f"IoU {value:.2f}", fontsize=10)
-    return figure
-
-
-def precision_against_recall(
-    precision: np.ndarray, recall: np.ndarray, at_recalls: np.ndarray
-) -> matplotlib.figure.Figure:
-    """Draw precision after each detection, and its envelope at COCO's 101 recalls."""
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.2))
-    recalls = metrics.RECALLS
-    axis.fill_between(recalls, at_recalls, color=plots.SKY_BLUE, alpha=0.25, linewidth=0)
-    axis.plot(recall, precision, color=plots.BLUE, label="after each box")
-    style = {"color": plots.VERMILION, "markersize": 4, "label": "largest from here on"}
-    axis.plot(recalls, at_recalls, ".", **style)
-    axis.text(0.45, 0.45, f"average {at_recalls.mean():.3f}", ha="center")
-    axis.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.05))
-    axis.legend(loc="lower left")
-    return figure
-
-
-def precision_by_threshold(curves: dict[str, Sequence[float]]) -> matplotlib.figure.Figure:
-    """Draw the mean average precision against the IoU that a box must reach: two curves."""
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3))
-    styles = (plots.TEST, "o"), (plots.BLUE, "s")
-    for (name, values), (color, marker) in zip(curves.items(), styles, strict=True):
-        axis.plot(boxes.IOU_THRESHOLDS, values, marker=marker, color=color, label=name)
-    axis.set(xlabel="IoU that a box must reach", ylabel="mAP", ylim=(0, 1.03))
-    axis.legend(loc="lower left")
     return figure

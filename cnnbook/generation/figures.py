@@ -39,21 +39,6 @@ def mosaic(
     return figure
 
 
-def distance_by_count(
-    counts: Sequence[int], groups: Mapping[str, Sequence[float]]
-) -> matplotlib.figure.Figure:
-    """Draw the distance of real digits from real digits against how many they are."""
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 2.8))
-    looks = ((plots.TEST, "^"), (plots.TRAINING, "o"))
-    for (label, values), (color, marker) in zip(groups.items(), looks, strict=True):
-        axis.plot(counts, values, color=color, marker=marker, label=label)
-    axis.set(xscale="log", xlabel="samples", ylabel="Fréchet distance", ylim=(0, None))
-    axis.set_xticks(counts, [f"{count:,}" for count in counts])
-    axis.minorticks_off()
-    axis.legend()
-    return figure
-
-
 def guidance(
     scales: Sequence[float], scores: Mapping[str, np.ndarray], floors: Mapping[str, float]
 ) -> matplotlib.figure.Figure:

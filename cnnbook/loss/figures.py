@@ -67,19 +67,3 @@ def loss_of_answers(
     axis.set(xlabel="probability given to the right digit", ylabel="loss", ylim=(0, 10))
     axis.set(xlim=(0, 1.06))
     return figure
-
-
-def losses_of_a_batch(losses: dict[str, np.ndarray], guess: float) -> matplotlib.figure.Figure:
-    """Draw the losses of the examples of one batch, a panel a network, with mean and guess."""
-    figure, axes = plt.subplots(
-        len(losses), 1, figsize=(plots.WIDTH_INCHES, 4.2), sharex=True, sharey=True
-    )
-    for axis, (title, values) in zip(axes, losses.items(), strict=True):
-        numbers = np.arange(1, len(values) + 1)
-        axis.bar(numbers, values, color=plots.BLUE)
-        axis.axhline(values.mean(), color=plots.VERMILION, linestyle="--")
-        axis.axhline(guess, color=plots.GREY, linestyle=":")
-        axis.set_title(f"{title}: mean {values.mean():.2f}", color=plots.BLACK)
-        axis.set(ylabel="loss", xlim=(0, len(values) + 1))
-    axes[-1].set(xlabel=f"the {len(values)} digits of a batch", xticks=[])
-    return figure

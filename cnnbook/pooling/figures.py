@@ -8,34 +8,7 @@ import numpy as np
 
 from cnnbook import plots
 
-WINDOW_COLORS = [plots.BLUE, plots.ORANGE, plots.GREEN, plots.PURPLE]
 EDGE = {"fill": False, "color": plots.GREY, "linewidth": 0.8}
-
-
-def largest_of_four(numbers: np.ndarray) -> matplotlib.figure.Figure:
-    """Draw a map of 4 by 4 numbers, and beside it the largest of each 2 by 2 window, in bold."""
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.1))
-    for window, color in enumerate(WINDOW_COLORS):
-        row, column = divmod(window, 2)
-        inside = numbers[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
-        for (down, right), value in np.ndenumerate(inside):
-            is_largest = value == inside.max()
-            _cell(axis, 2 * column + right, 2 * row + down, value, color, is_largest)
-        _cell(axis, 5.7 + column, 1 + row, inside.max(), color, True)
-    axis.annotate("", (5.45, 2), (4.25, 2), arrowprops={"arrowstyle": "->", "linewidth": 2})
-    axis.text(2, -0.2, "map, 4 \N{MULTIPLICATION SIGN} 4", ha="center")
-    axis.text(6.7, 0.8, "pooled, 2 \N{MULTIPLICATION SIGN} 2", ha="center")
-    axis.set(xlim=(-0.05, 8), ylim=(4.05, -0.7), aspect="equal")
-    axis.set_axis_off()
-    return figure
-
-
-def _cell(axis, left: float, top: float, value: float, color: str, is_largest: bool) -> None:
-    """Draw one number in its square."""
-    face = (color, 0.75 if is_largest else 0.18)
-    axis.add_patch(plt.Rectangle((left, top), 1, 1, facecolor=face, edgecolor="white"))
-    style = {"ha": "center", "va": "center", "weight": "bold" if is_largest else "normal"}
-    axis.text(left + 0.5, top + 0.53, f"{value:g}", size=15, **style)
 
 
 def shrinking_maps(

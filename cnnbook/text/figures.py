@@ -65,16 +65,6 @@ def by_group(
     return figure
 
 
-def dots_by_condition(
-    conditions: Mapping[str, Sequence[float]], xlabel: str
-) -> matplotlib.figure.Figure:
-    """Draw a row of dots for each condition, one a run."""
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 0.42 * len(conditions) + 1.2))
-    plots.dot_rows(axis, conditions, [plots.BLUE] * len(conditions))
-    axis.set(xlabel=xlabel)
-    return figure
-
-
 def probabilities(
     words: Mapping[str, np.ndarray], languages: Sequence[str]
 ) -> matplotlib.figure.Figure:
