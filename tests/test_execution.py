@@ -234,13 +234,20 @@ def test_a_notebook_that_cannot_be_written_leaves_the_old_one(book, monkeypatch)
     assert (book / "notebooks" / "one.ipynb").read_bytes() == before
 
 
-def plain_build(book, *options: str) -> subprocess.CompletedProcess:
+def plain_build(
+    book, *options: str, settings: dict[str, str] = types.MappingProxyType({})
+) -> subprocess.CompletedProcess:
     """Build the small book as someone without make would: `jupyter-book build .`"""
     for name in ("_config.yml", "_ext", "_static", "_templates"):
         source = execution.ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, book / name)
     (book / "chapters" / "references.bib").write_text("")
+    config = (book / "_config.yml").read_text(encoding="utf-8")
+    for key, value in settings.items():
+        assert f'  {key}: ""' in config
+        config = config.replace(f'  {key}: ""', f'  {key}: "{value}"')
+    (book / "_config.yml").write_text(config, encoding="utf-8")
     command = shutil.which("jupyter-book", path=str(pathlib.Path(sys.executable).parent))
     return subprocess.run(
         [command, "build", ".", *options],
@@ -260,6 +267,20 @@ def test_a_plain_jupyter_book_build_runs_the_chapter_and_offers_it(book):
     assert "the helper says 42" in (html / "chapters" / "one.html").read_text()
     offered = (html / "_sources" / "chapters" / "one.ipynb").read_text()
     assert "the helper says 42" in offered
+
+
+def test_a_fork_s_notebooks_install_from_it_and_lead_to_its_pages(book):
+    edit(book, "# A chapter\n\nProse.", "(place)=\n# A chapter\n\nBack to {ref}`here <place>`.")
+    address = "https://github.com/you/book"
+    settings = {"url": address, "baseurl": "https://you.github.io/book/"}
+    result = plain_build(book, "-W", "-n", "--keep-going", settings=settings)
+    assert result.returncode == 0, result.stdout
+    html = book / "_build" / "html"
+    offered = nbformat.read(html / "_sources" / "chapters" / "one.ipynb", as_version=4)
+    install, text, code = offered.cells
+    assert f'%pip install --quiet "cnnbook @ git+{address}@main"' in install.source
+    assert "Back to [here](https://you.github.io/book/chapters/one.html#place)." in text.source
+    assert code.outputs[0].text == "the helper says 42\n"
 
 
 def test_a_failing_cell_fails_a_strict_build_with_its_traceback(book):
