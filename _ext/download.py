@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 import base64
+import copy
+import html
 import itertools
 import pathlib
 import re
@@ -340,22 +342,45 @@ def kept(cells: list[nbformat.NotebookNode]) -> list[bool]:
     return stay[::-1]
 
 
+def offered_outputs(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Leave out what a cell writes for the book alone, and show its drawings to strangers too.
+
+    JupyterLab shows no SVG of a notebook that it does not trust, as none that was downloaded is;
+    within an image it does, and the description of the page goes with it.
+    """
+    tags = cell.metadata.get("tags", [])
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+    outputs = []
+    for output in copy.deepcopy(cell.outputs):
+        if "scrapbook" in output.get("metadata", {}):
+            continue
+        if "remove-stderr" in tags and output.get("name") == "stderr":
+            continue
+        if svg := output.get("data", {}).pop("image/svg+xml", None):
+            output.data["text/html"] = picture(svg, alt)
+            output.metadata.pop("image/svg+xml", None)
+        outputs.append(output)
+    return outputs
+
+
+def picture(svg: str, alt: str) -> str:
+    """Write a drawing as an image, its paths in hundredths of a point."""
+    svg = re.sub(r"(?s)<metadata>.*?</metadata>", "", svg)
+    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+    contents = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{html.escape(alt)}" src="data:image/svg+xml;base64,{contents}">'
+
+
 def _offered_cell(cell: nbformat.NotebookNode, in_solution: bool) -> nbformat.NotebookNode:
-    """Fold a cell as the page does, and leave out what it writes for the book alone."""
+    """Fold a cell as the page does."""
     tags = set(cell.metadata.get("tags", []))
     hidden = {}
     if in_solution or tags & {"hide-input", "hide-cell", "remove-input", REMOVED}:
         hidden["source_hidden"] = True
     if in_solution or tags & {"hide-cell", "hide-output", REMOVED}:
         hidden["outputs_hidden"] = True
-    outputs = [
-        output
-        for output in cell.outputs
-        if "scrapbook" not in output.get("metadata", {})
-        and not ("remove-stderr" in tags and output.get("name") == "stderr")
-    ]
     offered = nbformat.v4.new_code_cell(
-        cell.source, outputs=outputs, execution_count=cell.execution_count
+        cell.source, outputs=offered_outputs(cell), execution_count=cell.execution_count
     )
     offered.metadata = {"jupyter": hidden} if hidden else {}
     if "source_hidden" in hidden:

@@ -134,12 +134,7 @@ def test_its_cells_are_the_executed_ones_in_order(html_folder, source):
     assert [cell.source for cell in cells] == [cell.source for cell in staying]
     for cell, tested in zip(cells, staying, strict=True):
         tags = set(tested.metadata.get("tags", []))
-        shown = [
-            json.dumps(output, sort_keys=True)
-            for output in tested.outputs
-            if "scrapbook" not in output.get("metadata", {})
-            and not ("remove-stderr" in tags and output.get("name") == "stderr")
-        ]
+        shown = [json.dumps(output, sort_keys=True) for output in download.offered_outputs(tested)]
         assert [json.dumps(output, sort_keys=True) for output in cell.outputs] == shown
         folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         assert folded or not tags & {"hide-input", "hide-cell", "remove-input", "remove-cell"}
@@ -147,6 +142,25 @@ def test_its_cells_are_the_executed_ones_in_order(html_folder, source):
     assert any(cell.outputs for cell in cells)
     missing = [cell for cell in ran if cell not in staying]
     assert all("remove-cell" in cell.metadata.get("tags", []) for cell in missing)
+
+
+def test_a_drawing_is_an_image_that_untrusted_notebooks_show():
+    path = '<path d="M 0.123456 1.5 L 10.999999 2" transform="scale(0.015625)"/>'
+    svg = f"<svg><metadata>when\nand how</metadata>{path}</svg>"
+    drawn = nbformat.v4.new_output("display_data", {"image/svg+xml": svg, "text/plain": "Figure"})
+    told = nbformat.v4.new_output("stream", text="told")
+    warned = nbformat.v4.new_output("stream", name="stderr", text="a warning")
+    glued = nbformat.v4.new_output("display_data", metadata={"scrapbook": {"name": "x"}})
+    options = {"mystnb": {"image": {"alt": 'A "line"'}}, "tags": ["remove-stderr"]}
+    outputs = [told, warned, drawn, glued]
+    cell = nbformat.v4.new_code_cell("draw()", outputs=outputs, metadata=options)
+    stream, image = download.offered_outputs(cell)
+    assert stream.text == "told" and set(image.data) == {"text/html", "text/plain"}
+    tag = BeautifulSoup(image.data["text/html"], "html.parser").img
+    assert tag["alt"] == 'A "line"'
+    lean = base64.b64decode(tag["src"].removeprefix("data:image/svg+xml;base64,")).decode()
+    assert lean == '<svg><path d="M 0.12 1.5 L 10.99 2" transform="scale(0.015625)"/></svg>'
+    assert cell.outputs[2].data["image/svg+xml"] == svg, "the executed notebook stays"
 
 
 @pytest.mark.parametrize("name", NAMES)
