@@ -178,7 +178,7 @@ def test_axe_would_find_one_pale_word_among_thousands(page, html_folder):
     visit(page, (html_folder / "chapters" / "convolution.html").as_uri())
     assert contrast_finds(page) == {}
     page.evaluate("""() => {
-      const names = [...document.querySelectorAll("pre span.n")];
+      const names = [...document.querySelectorAll("pre span.nb")];
       const shown = names.filter((name) => name.checkVisibility({ visibilityProperty: true }));
       shown.at(-1).style.color = "#ccc";
     }""")
