@@ -12,6 +12,9 @@ from cnnbook import checks
 
 MNIST_FILE = pathlib.Path(__file__).parent / "mnist" / "mnist.npz"
 LABEL_ERRORS_FILE = MNIST_FILE.with_name("label_errors.json")
+# Each digit was scaled to a box of 20 pixels and placed in a field of 28, its centre of mass on a
+# pixel counted from 0 (LeCun et al. 1998, section III.A).
+FIELD_PIXELS, BOX_PIXELS, CENTER_PIXEL = 28, 20, 14
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 
 # The test digits whose label most of five human reviewers rejected: Northcutt, Athalye and
@@ -117,15 +120,13 @@ def load_uci_digits() -> tuple[np.ndarray, np.ndarray]:
     import PIL.Image
     import sklearn.datasets
 
-    from cnnbook import preprocessing
-
     digits = sklearn.datasets.load_digits()
-    side, field_side = preprocessing.BOX_PIXELS, preprocessing.FIELD_PIXELS
-    fields = np.zeros((len(digits.images), field_side, field_side), np.uint8)
+    side = BOX_PIXELS
+    fields = np.zeros((len(digits.images), FIELD_PIXELS, FIELD_PIXELS), np.uint8)
     for field, ink in zip(fields, digits.images.astype("float32") / 16, strict=True):
         large = PIL.Image.fromarray(ink).resize((side, side), PIL.Image.Resampling.BICUBIC)
         large = np.asarray(large).clip(0, 1)  # bicubic curves overshoot
-        top, left = (preprocessing.centering_offset(large.sum(axis=axis)) for axis in (1, 0))
+        top, left = (centering_offset(large.sum(axis=axis)) for axis in (1, 0))
         field[top : top + side, left : left + side] = np.round(255 * large)
     return fields, digits.target.astype(np.uint8)
 
@@ -145,3 +146,10 @@ def draw_balanced(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
         of_class = np.flatnonzero(labels[order] == label)
         turns[of_class] = np.arange(len(of_class))
     return order[np.argsort(turns, kind="stable")][:count]
+
+
+def centering_offset(ink_by_line: np.ndarray) -> int:
+    """Say where, by the ink in each row (or column), a digit begins if it is centred by mass."""
+    center = np.average(np.arange(len(ink_by_line)), weights=ink_by_line)
+    # A digit with a long tail may not leave the field.
+    return int(np.clip(round(CENTER_PIXEL - center), 0, FIELD_PIXELS - len(ink_by_line)))

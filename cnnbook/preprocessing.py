@@ -12,9 +12,7 @@ import PIL.Image
 import PIL.ImageOps
 from skimage import filters, measure, morphology
 
-FIELD_PIXELS = 28
-BOX_PIXELS = 20
-CENTER_PIXEL = 14  # where the centre of mass of MNIST's digits lies, counted from 0
+from cnnbook import data
 
 MOST_PIXELS = 64_000_000
 WORKING_SIDE = 320  # a picture with a longer side is shrunk first
@@ -50,7 +48,7 @@ def scale_and_centre(ink: np.ndarray) -> np.ndarray:
     """Scale ink from 0 to 1 to a box of 20 pixels, and place it by its centre of mass; uint8."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    factor = BOX_PIXELS / max(digit.shape)
+    factor = data.BOX_PIXELS / max(digit.shape)
     height, width = (max(1, round(side * factor)) for side in digit.shape)
     resampling = PIL.Image.Resampling
     small = PIL.Image.fromarray(np.uint8(255 * digit)).resize(
@@ -58,8 +56,8 @@ def scale_and_centre(ink: np.ndarray) -> np.ndarray:
     )
     small = np.asarray(small, dtype=float)
     small = small * (255 / small.max())
-    field = np.zeros((FIELD_PIXELS, FIELD_PIXELS), np.uint8)
-    top, left = (centering_offset(small.sum(axis=axis)) for axis in (1, 0))
+    field = np.zeros((data.FIELD_PIXELS, data.FIELD_PIXELS), np.uint8)
+    top, left = (data.centering_offset(small.sum(axis=axis)) for axis in (1, 0))
     field[top : top + height, left : left + width] = np.round(small)
     return field
 
@@ -233,10 +231,3 @@ def _distance(one, other) -> int:
     """Return how far the boxes of two regions are apart, 0 or less where they overlap."""
     (top, left, bottom, right), (up, west, down, east) = one.bbox, other.bbox
     return max(top - down, up - bottom, left - east, west - right)
-
-
-def centering_offset(ink_by_line: np.ndarray) -> int:
-    """Say where, by the ink in each row (or column), a digit begins if it is centred by mass."""
-    center = np.average(np.arange(len(ink_by_line)), weights=ink_by_line)
-    # A digit with a long tail may not leave the field.
-    return int(np.clip(round(CENTER_PIXEL - center), 0, FIELD_PIXELS - len(ink_by_line)))

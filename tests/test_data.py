@@ -241,3 +241,10 @@ def test_a_draw_of_everything_is_every_example_once():
     assert sorted(data.draw_balanced(labels, 8, seed=0)) == list(range(8))
     # One class runs out, the others fill up.
     assert np.bincount(labels[data.draw_balanced(labels, 6, seed=0)]).tolist() == [3, 2, 1]
+
+
+def test_a_centering_offset_puts_the_centre_of_mass_on_the_centre_of_the_field():
+    assert data.centering_offset(np.ones(3)) == data.CENTER_PIXEL - 1
+    assert data.centering_offset(np.array([0, 0, 0, 1.0])) == data.CENTER_PIXEL - 3
+    # A digit as large as the field stays in it.
+    assert data.centering_offset(np.arange(28.0)) == 0

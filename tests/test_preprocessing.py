@@ -222,12 +222,3 @@ def test_too_many_pixels_are_refused_before_they_are_read(tmp_path):
     with pytest.warns(PIL.Image.DecompressionBombWarning), pytest.raises(ValueError) as error:
         preprocessing.prepare_digit(tmp_path / "blank.png")
     assert "at most 64,000,000 pixels, got 12000 x 12000: save it smaller" in str(error.value)
-
-
-def test_a_centering_offset_puts_the_centre_of_mass_on_the_centre_of_the_field():
-    assert preprocessing.centering_offset(np.ones(3)) == preprocessing.CENTER_PIXEL - 1
-    assert (
-        preprocessing.centering_offset(np.array([0, 0, 0, 1.0])) == preprocessing.CENTER_PIXEL - 3
-    )
-    # A digit as large as the field stays in it.
-    assert preprocessing.centering_offset(np.arange(28.0)) == 0
