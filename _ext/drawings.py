@@ -12,7 +12,6 @@ import base64
 import functools
 import hashlib
 import io
-import json
 import pathlib
 import re
 
@@ -183,7 +182,7 @@ def size(file: pathlib.Path) -> tuple[int, int] | None:
     return _size(file, file.stat().st_mtime_ns) if file.is_file() else None
 
 
-def _kept(contents: bytes, suffix: str, source: str = "") -> bytes:
+def packed_copy(contents: bytes, suffix: str, source: str = "") -> bytes:
     """Return the packed copy of a picture; make it where there is none yet."""
     digest = hashlib.sha256(VERSION.encode() + contents).hexdigest()
     kept = STORE / f"{digest}{suffix}"
@@ -203,37 +202,12 @@ def _kept(contents: bytes, suffix: str, source: str = "") -> bytes:
 
 
 def pack(out: pathlib.Path) -> None:
-    """Put the packed copy in the place of each picture of the pages, and of their notebooks."""
+    """Put the packed copy in the place of each picture of the pages."""
     for file in sorted((out / "_images").glob("*")):
         contents = file.read_bytes()
         if file.suffix == ".svg":
             if b"<metadata>" in contents:  # what has been packed has none
-                file.write_bytes(_kept(contents, ".svg"))
+                file.write_bytes(packed_copy(contents, ".svg"))
         elif file.suffix in {".png", ".jpg", ".jpeg"}:
-            file.with_suffix(".webp").write_bytes(_kept(contents, ".webp", file.suffix))
+            file.with_suffix(".webp").write_bytes(packed_copy(contents, ".webp", file.suffix))
             file.unlink()
-    for file in sorted((out / "_sources").rglob("*.ipynb")):
-        text = file.read_text(encoding="utf-8")
-        if text.startswith("{\n"):  # what has been packed is one line
-            notebook = json.loads(text)
-            pack_outputs(notebook)
-            written = json.dumps(notebook, ensure_ascii=False, separators=(",", ":"))
-            file.write_text(f"{written}\n", encoding="utf-8")
-
-
-def pack_outputs(notebook: dict) -> None:
-    """Put the packed copy in the place of each drawing that a notebook's cells have made.
-
-    The networks of the playground are published beside the pages, and not once more here.
-    """
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if svg := data.get("image/svg+xml"):
-                contents = "".join(svg).encode("utf-8")
-                data["image/svg+xml"] = _kept(contents, ".svg").decode("utf-8")
-            if jpeg := data.get("image/jpeg"):
-                contents = base64.b64decode("".join(jpeg))
-                data["image/jpeg"] = base64.b64encode(_kept(contents, ".jpg")).decode()
-            if len(data) > 1:  # what the pages' scripts read, no notebook shows
-                data.pop("application/vnd.cnnbook.network+json", None)
