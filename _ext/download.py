@@ -129,7 +129,7 @@ class Writer:
                 page = f"[the page]({self.address})" if self.address else "the page"
                 yield LIVE.format(page)
             elif "noscript" in node.astext():
-                self.in_noscript = node.astext() == "<noscript>"
+                self.in_noscript = node.astext().startswith("<noscript>")
             else:
                 raw = re.sub(r"<(\w+)\b[^>]*>", r"<\1>", node.astext())
                 written += raw.replace("<p>", "<p><strong>").replace("</p>", "</strong></p>")

@@ -28,6 +28,8 @@ VERBATIM = re.compile(
     re.DOTALL,
 )
 IMAGE = re.compile(r"<img\b[^>]*>")
+# The figure that stands for the live network, unseen but on paper and without scripts.
+UNSEEN = re.compile(r'<div class="live-still[^>]*>\s*<figure[^>]*>\s*(?:<a\b[^>]*>\s*)?$')
 IMPORT = re.compile(r'@import\s+"([^":]+)";')
 # Names and punctuation in code look as code does: to mark each takes a quarter of a page's bytes.
 PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')
@@ -128,7 +130,7 @@ def link_styles(page: str, styles: list[str]) -> str:
 def ease_images(page: str, sizes) -> str:
     """Say how large pictures are, and let those below the first wait until one comes near.
 
-    A picture in `<noscript>` is the page's where no script runs: it waits as well.
+    The figure that stands for the live network is not seen at first: it waits as well.
     """
     start = page.find("<article")
     seen = 0
@@ -138,8 +140,10 @@ def ease_images(page: str, sizes) -> str:
         tag, source = found[0], re.search(r'\bsrc="([^"]+)"', found[0])
         if found.start() < start or source is None or "/_images/" not in f"/{source[1]}":
             return tag
-        added = 'decoding="async"' if seen == 0 else 'loading="lazy" decoding="async"'
-        seen += 1
+        unseen = UNSEEN.search(page, max(0, found.start() - 1000), found.start())
+        first = seen == 0 and not unseen
+        added = 'decoding="async"' if first else 'loading="lazy" decoding="async"'
+        seen += not unseen
         name = source[1].rsplit("/", 1)[-1]
         if (size := sizes(name)) and " width=" not in tag and " height=" not in tag:
             added += f' width="{size[0]}" height="{size[1]}"'
@@ -204,7 +208,7 @@ def words(folder: pathlib.Path) -> set[str]:
         for names in re.findall(r'\bclass="([^"]*)"', page.read_text(encoding="utf-8")):
             found.update(names.split())
     for script in folder.rglob("*.js"):
-        if script.name not in {"fontawesome.js", "searchindex.js", "networks.js"}:
+        if script.name not in {"fontawesome.js", "searchsections.js", "networks.js"}:
             found.update(re.findall(r"[A-Za-z][\w-]*", script.read_text(encoding="utf-8")))
     return found
 
