@@ -76,15 +76,15 @@ def read_gray(picture: Picture) -> np.ndarray:
     if not isinstance(picture, PIL.Image.Image):
         kind = type(picture).__name__
         raise TypeError(f"picture must be a path, a Pillow image or a uint8 array, got {kind}.")
+    # Phones store a photo as the sensor saw it and note how it was held.
+    picture = PIL.ImageOps.exif_transpose(picture)
     if picture.mode.startswith(("I", "F")):
         picture = _to_8_bits(picture)
-    elif picture.mode not in ("L", "RGB"):
+    elif picture.mode not in ("L", "RGB") or "transparency" in picture.info:
         # Transparent pixels are paper.
         picture = picture.convert("RGBA")
         picture = PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, "white"), picture)
-    # Phones store a photo as the sensor saw it and note how it was held.
-    picture = PIL.ImageOps.exif_transpose(picture.convert("L"))
-    picture = picture.reduce(-(-max(picture.size) // WORKING_SIDE))
+    picture = picture.convert("L").reduce(-(-max(picture.size) // WORKING_SIDE))
     return np.asarray(picture) / 255
 
 
