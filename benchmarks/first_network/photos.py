@@ -156,7 +156,7 @@ def mixed(digit, generator) -> PIL.Image.Image:
 # ---- The kinds: digit, another digit, generator -> photo -----------------------------------------
 
 READ = {
-    "as in the issue, clean": lambda d, o, g: lay(blank(), d, SIDE, 0, 0),
+    "as large as the photo": lambda d, o, g: lay(blank(), d, SIDE, 0, 0),
     "clean": lambda d, o, g: write(d, g),
     "light falling off by 20 %": lambda d, o, g: fall_off(write(d, g), 0.2, g),
     "light falling off by 35 %": lambda d, o, g: fall_off(write(d, g), 0.35, g),
