@@ -19,11 +19,13 @@ import execution
 from PIL import Image
 
 STORE = execution.ROOT / "_build" / "light"
-VERSION = "3"  # a new one packs everything again
+VERSION = "5"  # a new one packs everything again
 LOSSLESS_BYTES = 4000  # up to here nothing is won that would be worth a change
 QUALITY = 84
 DATA = re.compile(r'data:image/(?:png|jpe?g);base64,([^"]*)')
 NUMBER = re.compile(r"-?\d+\.\d+")
+# An em of 4096 units: an eighth of them is finer than any screen.
+LETTER = re.compile(r'd="([^"]*)" transform="scale\(0\.015625\)"')
 USED_NAME = re.compile(r'(?:(?<=href="#)|(?<=url\(#))[^")]+')
 UNITS = {"": 1, "px": 1, "pt": 4 / 3}
 
@@ -68,15 +70,16 @@ def _short(number: float) -> str:
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
-def _hundredths(text: str) -> int:
-    return round(100 * float(text))
+def _hundredths(text: str, unit: int = 0) -> int:
+    """Round a number to hundredths, or to so many of a unit."""
+    return 100 * round(float(text) / unit) if unit else round(100 * float(text))
 
 
 def _short_numbers(text: str) -> str:
     return NUMBER.sub(lambda found: _short(_hundredths(found[0])), text)
 
 
-def short_path(path: str) -> str:
+def short_path(path: str, unit: int = 0) -> str:
     """Write a path from point to point, each as seen from the one before."""
     parts = re.findall(r"[A-Za-z]|-?[\d.]+(?:e-?\d+)?", path)
     if set(re.findall(r"[A-Za-z]", re.sub(r"e-?\d", "", path))) - set("MLQCZz"):
@@ -90,7 +93,7 @@ def short_path(path: str) -> str:
             here, last = start, "z"
             continue
         many = {"m": 1, "l": 1, "q": 2, "c": 3}[command]
-        numbers = [_hundredths(number) for number in parts[place : place + 2 * many]]
+        numbers = [_hundredths(number, unit) for number in parts[place : place + 2 * many]]
         place += 2 * many
         points = list(zip(numbers[::2], numbers[1::2], strict=True))
         steps = [
@@ -136,6 +139,7 @@ def lean(svg: str) -> str:
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = DATA.sub(_packed_data, svg)
+    svg = LETTER.sub(lambda f: f'd="{short_path(f[1], 8)}" transform="scale(.125)"', svg)
     svg = re.sub(r'(\sd=)"([^"]*)"', lambda found: f'{found[1]}"{short_path(found[2])}"', svg)
     svg = re.sub(r'(\s(?:x|y)=)"([^"]*)"', lambda f: f'{f[1]}"{_short_numbers(f[2])}"', svg)
     svg = re.sub(r'(\sstyle=)"([^"]*)"', lambda f: f'{f[1]}"{_lean_style(f[2])}"', svg)
@@ -152,14 +156,30 @@ def lean(svg: str) -> str:
         names.setdefault(name, f"_{own}{len(names)}")
     svg = re.sub(r' +id="([^"]*)"', lambda f: f' id="{names[f[1]]}"' if f[1] in names else "", svg)
     svg = USED_NAME.sub(lambda found: names[found[0]], svg)
+    svg = _without_said_twice(svg)
     # Space counts between words of a text alone, and these figures have their letters as outlines.
     if "<text" not in svg:
         svg = _without_bare_groups(re.sub(r">\s+<", "><", svg))
     return re.sub(r"\s*\n\s*", " ", svg).strip() + "\n"
 
 
+def _without_said_twice(svg: str) -> str:
+    """Take away from where a mark is used what its outline says of its look in any case."""
+    looks = {
+        name: set(style.split(";"))
+        for name, style in re.findall(r'<path id="([^"]+)" d="[^"]*" style="([^"]*)"', svg)
+    }
+
+    def shortened(found: re.Match) -> str:
+        left = [part for part in found[3].split(";") if part not in looks.get(found[2], set())]
+        return f'{found[1]} style="{";".join(left)}"' if left else found[1]
+
+    return re.sub(r'(<use href="#([^"]+)"[^>]*?) style="([^"]*)"', shortened, svg)
+
+
 def _lean_style(style: str) -> str:
-    return re.sub(r"([:;,])\s+", r"\1", style)
+    style = re.sub(r"([:;,])\s+", r"\1", style)
+    return re.sub(r"#(\w)\1(\w)\2(\w)\3(?!\w)", r"#\1\2\3", style)
 
 
 @functools.cache

@@ -303,7 +303,7 @@ def _moved(text: str, folder: str) -> str:
 def drop_unused_files(out: pathlib.Path) -> None:
     """Delete, of the theme's files and the pictures, those that nothing in the folder names."""
     left = {f for part in ("_static", "_images") for f in (out / part).rglob("*") if f.is_file()}
-    waiting = list(out.rglob("*.html"))
+    waiting = [page for page in out.rglob("*.html") if page not in left]
     while waiting:
         text = "\n".join(file.read_text(encoding="utf-8") for file in waiting)
         named = set(re.findall(r"[\w.-]+", text))

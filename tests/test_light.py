@@ -338,7 +338,7 @@ L -0.001 3.5 z
     )
     assert '<path d="m1.23 2-1.23 1.5z" clip-path="url(#_' in lean
     assert lean.count(re.search(r"url\(#(_\w+)\)", lean)[1]) == 2, "it is named where it stands"
-    assert 'style="fill:none;stroke:#000000"' in lean
+    assert 'style="fill:none;stroke:#000"' in lean
     assert '<rect x="7.12" y="1"/>' in lean
     assert "<text>two  words</text>" in lean
     assert "axes_1" not in lean
