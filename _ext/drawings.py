@@ -19,7 +19,7 @@ import execution
 from PIL import Image
 
 STORE = execution.ROOT / "_build" / "light"
-VERSION = "5"  # a new one packs everything again
+VERSION = "6"  # a new one packs everything again
 LOSSLESS_BYTES = 4000  # up to here nothing is won that would be worth a change
 QUALITY = 84
 DATA = re.compile(r'data:image/(?:png|jpe?g);base64,([^"]*)')
@@ -44,7 +44,7 @@ def packed(image: Image.Image, lossy: bool = False) -> bytes:
     exact = b"" if lossy else written(lossless=True, quality=75)
     if exact and (len(exact) <= LOSSLESS_BYTES or image.mode == "RGBA"):
         return exact
-    near = written(quality=QUALITY)
+    near = written(quality=QUALITY - 6 if lossy else QUALITY)  # these come as JPEG, at 2x
     return near if lossy or len(near) < 0.6 * len(exact) else exact
 
 
