@@ -59,6 +59,11 @@ class _Compressed(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, address) -> None:
+        """Say nothing of what was still on its way when a page was left."""
+
+
 def opened(browser: Browser, address: str) -> float:
     """Open a page on the slow line; return the milliseconds until something of it is seen."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
@@ -76,7 +81,7 @@ def opened(browser: Browser, address: str) -> float:
 def main() -> None:
     """Measure each page of the guide, in turns, and store."""
     handler = functools.partial(_Compressed, directory=str(HTML))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     times = {page: [] for page in PAGES if (HTML / "chapters" / f"{page}.html").is_file()}
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")

@@ -343,3 +343,20 @@ L -0.001 3.5 z
     assert "<text>two  words</text>" in lean
     assert "axes_1" not in lean
     assert "metadata" not in lean
+
+
+def test_a_formula_of_its_own_stands_in_the_middle(browser, html_folder):
+    name = next(n for n in PAGES if 'display="block"' in (HTML / f"{n}.html").read_text("utf-8"))
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((html_folder / f"{name}.html").as_uri())
+    for before, after, wide in page.eval_on_selector_all(
+        "div.math",
+        """boxes => boxes.map((box) => {
+          const [outer, inner] = [box, box.querySelector("math > *")].map((node) =>
+            node.getBoundingClientRect());
+          return [inner.left - outer.left, outer.right - inner.right,
+            box.scrollWidth > box.clientWidth];
+        })""",
+    ):
+        assert wide or abs(before - after) < 2
+    page.close()
