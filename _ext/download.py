@@ -372,8 +372,11 @@ def offered_outputs(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 def picture(svg: str, alt: str) -> str:
     """Write a drawing as an image, as lean as on the page."""
-    contents = base64.b64encode(drawings.packed_copy(svg.encode("utf-8"), ".svg")).decode()
-    return f'<img alt="{html.escape(alt)}" src="data:image/svg+xml;base64,{contents}">'
+    drawn = drawings.packed_copy(svg.encode("utf-8"), ".svg").decode("utf-8")
+    if "'" not in drawn:  # JSON and addresses write the other quotes longer
+        drawn = drawn.replace('"', "'")
+    address = urllib.parse.quote(drawn, safe=" !'()*+,-./:;=?@_")
+    return f'<img alt="{html.escape(alt)}" src="data:image/svg+xml,{address}">'
 
 
 def _offered_cell(cell: nbformat.NotebookNode, in_solution: bool) -> nbformat.NotebookNode:
