@@ -39,6 +39,7 @@ CALLS_THAT_ONLY_TELL = {"say", "print"}
 # What changes a network, a generator of numbers or an iterator, wherever it stands.
 CALLS_THAT_CHANGE = {"fit", "next", "set_random_seed", "set_weights", "train_on_batch"}
 LIVE = "*A live figure stands here on {}; a notebook cannot show it.*"
+SHORT = {"indent": None, "separators": (",", ":")}  # JSON without space
 MARKS = {"strong": "**", "emphasis": "*"}
 
 
@@ -358,25 +359,27 @@ def offered_outputs(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
         if "remove-stderr" in tags and output.get("name") == "stderr":
             continue
         data = output.get("data", {})
-        if svg := data.pop("image/svg+xml", None):
-            data["text/html"] = picture(svg, alt)
-            output.metadata.pop("image/svg+xml", None)
-        if jpeg := data.get("image/jpeg"):
-            smaller = drawings.packed_copy(base64.b64decode(jpeg), ".jpg")
-            data["image/jpeg"] = base64.b64encode(smaller).decode()
+        for kind, suffix in (("image/svg+xml", ".svg"), ("image/jpeg", ".webp")):
+            if drawn := data.pop(kind, None):
+                raw = drawn.encode() if suffix == ".svg" else base64.b64decode(drawn)
+                data["text/html"] = picture(drawings.packed_copy(raw, suffix, ".jpg"), alt)
+                output.metadata.pop(kind, None)
         if len(data) > 1:  # the pages' scripts read it, and it is published beside them
             data.pop("application/vnd.cnnbook.network+json", None)
         outputs.append(output)
     return outputs
 
 
-def picture(svg: str, alt: str) -> str:
-    """Write a drawing as an image, as lean as on the page."""
-    drawn = drawings.packed_copy(svg.encode("utf-8"), ".svg").decode("utf-8")
-    if "'" not in drawn:  # JSON and addresses write the other quotes longer
-        drawn = drawn.replace('"', "'")
-    address = urllib.parse.quote(drawn, safe=" !'()*+,-./:;=?@_")
-    return f'<img alt="{html.escape(alt)}" src="data:image/svg+xml,{address}">'
+def picture(packed: bytes, alt: str) -> str:
+    """Write a drawing or a photograph as an image, the same bytes as on the page."""
+    if packed.startswith(b"<svg"):
+        drawn = packed.decode("utf-8")
+        if "'" not in drawn:  # JSON writes the other quotes longer
+            drawn = drawn.replace('"', "'")
+        address = "svg+xml," + urllib.parse.quote(drawn, safe=" <>!'()*+,-./:;=?@_")
+    else:
+        address = "webp;base64," + base64.b64encode(packed).decode()
+    return f'<img alt="{html.escape(alt)}" src="data:image/{address}">'
 
 
 def _offered_cell(cell: nbformat.NotebookNode, in_solution: bool) -> nbformat.NotebookNode:
@@ -481,7 +484,7 @@ def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree)
         return  # it failed to run, and the build has said so
     context["ipynb_source"] = f"{pagename}.ipynb"
     file = pathlib.Path(app.outdir, "_sources", f"{pagename}.ipynb")
-    execution.write_notebook(write(app, pagename, doctree, ran), file)
+    execution.write_notebook(write(app, pagename, doctree, ran), file, **SHORT)
 
 
 def save_what_is_offered(

@@ -48,13 +48,6 @@ def packed(image: Image.Image, lossy: bool = False) -> bytes:
     return near if lossy or len(near) < 0.6 * len(exact) else exact
 
 
-def _photograph(jpeg: bytes) -> bytes:
-    """Write a JPEG anew, for notebooks: not every program that shows them knows WebP."""
-    with Image.open(io.BytesIO(jpeg)) as image, io.BytesIO() as file:
-        image.save(file, "JPEG", quality=80, optimize=True, progressive=True)
-        return min(file.getvalue(), jpeg, key=len)
-
-
 def _packed_data(found: re.Match) -> str:
     raw = base64.b64decode(re.sub(r"\s", "", found[1]))
     with Image.open(io.BytesIO(raw)) as image:
@@ -210,8 +203,6 @@ def packed_copy(contents: bytes, suffix: str, source: str = "") -> bytes:
         STORE.mkdir(parents=True, exist_ok=True)
         if suffix == ".svg":
             written = lean(contents.decode("utf-8")).encode("utf-8")
-        elif suffix == ".jpg":
-            written = _photograph(contents)
         else:
             with Image.open(io.BytesIO(contents)) as image:
                 written = packed(image, lossy=source != ".png")

@@ -247,11 +247,11 @@ def prepare_environment(root: pathlib.Path = ROOT) -> None:
     os.environ.update({**PINNED, **own, **style, "PYTHONPATH": str(root)})
 
 
-def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path) -> None:
-    """Write a notebook whole or not at all."""
+def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path, **layout) -> None:
+    """Write a notebook whole or not at all; `layout` is for `json.dumps`."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".ipynb.tmp")
-    nbformat.write(notebook, unfinished)
+    nbformat.write(notebook, unfinished, **layout)
     unfinished.replace(file)
 
 
