@@ -34,6 +34,7 @@
     const canvas = element("canvas", { class: "cb-photo", role: "img", "aria-label": "The photo", hidden: true });
     const input = element("input", {
       type: "file",
+      autocomplete: "off",
       accept: "image/*,.heic,.heif",
       "aria-describedby": help,
       onchange: () => {

@@ -238,7 +238,7 @@ def plain_build(
     book, *options: str, settings: dict[str, str] = types.MappingProxyType({})
 ) -> subprocess.CompletedProcess:
     """Build the small book as someone without make would: `jupyter-book build .`"""
-    for name in ("_config.yml", "_ext", "_static", "_templates"):
+    for name in ("_config.yml", "_ext", "_static", "_templates", "playground"):
         source = execution.ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, book / name)
