@@ -6,6 +6,7 @@ Everything here is what Jupyter Book does not do by itself, and no more.
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import pathlib
 import re
@@ -247,9 +248,21 @@ def drop_old_pages_of_source(app: Sphinx) -> None:
             page.unlink()
 
 
+def made_by() -> str:
+    """Summarise the programs and templates that make pages: all are written anew when one changes.
+
+    Sphinx compares its settings, so this is one of them.
+    """
+    folders = (execution.ROOT / name for name in ("_ext", "_templates"))
+    files = sorted(file for folder in folders for file in folder.rglob("*.[ph]*") if file.is_file())
+    contents = [file.read_bytes() for file in files if file.suffix != ".pyc"]
+    return hashlib.sha256(b"".join(contents)).hexdigest()
+
+
 def setup(app: Sphinx) -> dict:
     """Register the glue."""
     execution.prepare_environment()
+    app.add_config_value("made_by", made_by(), "html")
     find_modules_by_their_path()
     app.connect("config-inited", use_the_book_s_cache)
     app.connect("builder-inited", drop_old_pages_of_source)
