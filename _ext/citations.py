@@ -7,6 +7,7 @@ Titles keep the capitals that ``references.bib`` gives them.
 from __future__ import annotations
 
 import collections
+import functools
 import string
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -25,12 +26,19 @@ from sphinxcontrib.bibtex.style.template import author_or_editor_or_title
 
 def cited_authors(entry: Entry) -> str:
     """Write the authors as a citation does: "Kim", "Dumoulin and Visin", "Gatys et al."."""
-    person = PersonStyle()
+    person, style, backend = _ways_to_cite()
     names = author_or_editor_or_title(
         sep=person.sep, sep2=person.sep2, last_sep=person.last_sep, other=" et al."
     )
-    written = names.format_data({"entry": entry, "style": AuthorYearReferenceStyle()})
-    return " ".join(written.render_as("text").split())
+    written = names.format_data({"entry": entry, "style": style})
+    return " ".join(written.render(backend).split())
+
+
+@functools.cache
+def _ways_to_cite() -> tuple:
+    """Return the styles and the writer of plain text; each takes a while to find its plugins."""
+    text = pybtex.plugin.find_plugin("pybtex.backends", "text")
+    return PersonStyle(), AuthorYearReferenceStyle(), text()
 
 
 def place_in_the_list(entry: Entry) -> tuple:

@@ -32,8 +32,13 @@ def offered() -> dict[str, dict]:
 
 def present() -> list[str]:
     """List the pages of this edition."""
-    toc = yaml.safe_load((execution.ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return execution.toc_files(toc)
+    toc = execution.ROOT / "_toc.yml"
+    return list(_listed(toc, toc.stat().st_mtime_ns))
+
+
+@functools.cache
+def _listed(toc: pathlib.Path, changed: int) -> list[str]:
+    return execution.toc_files(yaml.safe_load(toc.read_text(encoding="utf-8")))
 
 
 def left_out() -> dict[str, dict]:
