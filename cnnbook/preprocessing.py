@@ -6,6 +6,7 @@ in a 28 x 28 field by its centre of mass (LeCun et al. 1998, section III.A).
 
 import os
 import pathlib
+from typing import NoReturn
 
 import numpy as np
 import PIL.Image
@@ -196,16 +197,25 @@ def _choose_regions(clear: np.ndarray, soft: np.ndarray) -> np.ndarray:
         raise ValueError(
             "picture must show one digit upright, and it is too wide for one: crop or turn it."
         )
-    dark = measure.label(soft > SAME_INK * soft[digit].max())
-    for region in measure.regionprops(dark):
-        contact = sum(np.sum(line == region.label) for line in (*dark[[0, -1]], *dark.T[[0, -1]]))
-        tall = TALL * long < _sides(region)[0] and max(_sides(region)) < 0.9 * max(dark.shape)
-        if tall and 0 < contact < 0.5 * max(_sides(region)):
-            _refuse_cut()
+    _check_that_nothing_is_cut(soft, SAME_INK * soft[digit].max(), long)
     return morphology.dilation(digit, morphology.disk(1))
 
 
-def _refuse_cut() -> None:
+def _check_that_nothing_is_cut(soft: np.ndarray, threshold: float, long: int) -> None:
+    """Refuse ink as dark and about as tall as the digit that touches the edge with its end.
+
+    What lies along the edge, or goes right through the picture, is the desk or a line.
+    """
+    dark = measure.label(soft > threshold)
+    for region in measure.regionprops(dark):
+        contact = sum(np.sum(line == region.label) for line in (*dark[[0, -1]], *dark.T[[0, -1]]))
+        longest = max(_sides(region))
+        through = longest >= 0.9 * max(dark.shape)
+        if _sides(region)[0] > TALL * long and not through and 0 < contact < 0.5 * longest:
+            _refuse_cut()
+
+
+def _refuse_cut() -> NoReturn:
     raise ValueError(
         "picture must show the whole digit with paper around it, and its ink runs into the edge, "
         "or into lines as dark: leave a margin."
