@@ -5,10 +5,13 @@ Their runs over seeds train the same network, on the same digits, with other see
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from benchmarks import results, sweep
 
+SEEDS = range(5)
 DIGITS = 20_000
 EPOCHS = 2
 OTHERS = 6_000  # digits from behind those that were learned from
@@ -24,6 +27,12 @@ def trained(seed: int, x, y):
 def rounded(value) -> float | list:
     """Shorten a float, or an array of them, for storing."""
     return np.round(np.asarray(value, dtype=float), 5).tolist()
+
+
+def over_seeds(name: str, train: Callable[[dict], dict], recipe: dict) -> None:
+    """Measure every seed, and store what came out."""
+    runs = sweep.run_all(train, [{"seed": seed} for seed in SEEDS])
+    results.save(name, {"recipe": recipe, "runs": runs})
 
 
 def main() -> None:

@@ -12,13 +12,12 @@ import gzip
 import http.server
 import os
 import pathlib
-import shutil
 import statistics
 import threading
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from benchmarks import results
+from benchmarks import chromium, results
 
 HTML = pathlib.Path(__file__).parents[1] / "_build" / "html"
 PAGES = ("index", "architecture", "convolution", "pooling", "loss", "training", "applications")
@@ -84,17 +83,12 @@ def main() -> None:
     server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     times = {page: [] for page in PAGES if (HTML / "chapters" / f"{page}.html").is_file()}
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        root = hasattr(os, "geteuid") and os.geteuid() == 0
-        arguments = ["--disable-gpu", *(["--no-sandbox"] if root else [])]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    with chromium.launched() as browser:
         version = browser.version
         for _ in range(ROUNDS):
             for page, found in times.items():
                 address = f"http://127.0.0.1:{server.server_address[1]}/chapters/{page}.html"
                 found.append(opened(browser, address))
-        browser.close()
     server.shutdown()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     results.save(

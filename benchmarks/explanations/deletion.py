@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks import attribution, results, sweep
+from benchmarks import attribution, sweep
 
-SEEDS = range(5)
 DELETED = 100
 HIDDEN = (0, 8, 16, 24, 32, 48, 64, 80, 96, 128, 160)
 rounded = attribution.rounded
@@ -80,8 +79,7 @@ def among_ink(importance, ink, generator):
 def main() -> None:
     """Measure every seed, and store what came out."""
     recipe = {"digits_deleted": DELETED, "pixels_hidden": list(HIDDEN)}
-    runs = sweep.run_all(train, [{"seed": seed} for seed in SEEDS])
-    results.save("explanations/deletion", {"recipe": recipe, "runs": runs})
+    attribution.over_seeds("explanations/deletion", train, recipe)
 
 
 if __name__ == "__main__":

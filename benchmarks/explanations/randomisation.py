@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks import attribution, results, sweep
+from benchmarks import attribution, sweep
 
-SEEDS = range(5)
 EXPLAINED = 32
 rounded = attribution.rounded
 
@@ -85,8 +84,7 @@ def main() -> None:
         "epochs": attribution.EPOCHS,
         "digits_explained": EXPLAINED,
     }
-    runs = sweep.run_all(train, [{"seed": seed} for seed in SEEDS])
-    results.save("explanations/randomisation", {"recipe": recipe, "runs": runs})
+    attribution.over_seeds("explanations/randomisation", train, recipe)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,11 @@ from __future__ import annotations
 import gzip
 import os
 import pathlib
-import shutil
 import statistics
 
 import numpy as np
-from playwright.sync_api import sync_playwright
 
-from benchmarks import results
+from benchmarks import chromium, results
 from benchmarks.playground import pen_strokes
 from cnnbook import data
 
@@ -104,14 +102,10 @@ def _draw(browser) -> dict[str, dict]:
 
 def main() -> None:
     """Measure and store."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     times = {throttle: [] for throttle in THROTTLES}
     first = {throttle: [] for throttle in THROTTLES}
     long = {throttle: [] for throttle in THROTTLES}
-    with sync_playwright() as playwright:
-        root = hasattr(os, "geteuid") and os.geteuid() == 0
-        arguments = ["--disable-gpu", *(["--no-sandbox"] if root else [])]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    with chromium.launched() as browser:
         version = browser.version
         for _ in range(ROUNDS):
             for throttle in THROTTLES:
@@ -122,7 +116,6 @@ def main() -> None:
                 page.close()
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
         drawn = _draw(browser)
-        browser.close()
     folder = HTML / "playground"
     files = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
     results.save(

@@ -6,9 +6,8 @@ digits that the networks did not learn from.
 
 from __future__ import annotations
 
-from benchmarks import attribution, results, sweep
+from benchmarks import attribution, sweep
 
-SEEDS = range(5)
 LAYERS = ("pool2", "dense1")
 READ = 5_000  # digits from behind those that were learned from, to fit a reader; the rest chooses
 POWERS = (-3, -2, -1)  # of ten: the first C of logistic regression that are tried
@@ -65,8 +64,7 @@ def read(parts, network=None, layer: str | None = None) -> dict:
 def main() -> None:
     """Measure every seed, and store what came out."""
     recipe = {"digits_read": READ, "digits_choosing": attribution.OTHERS - READ}
-    runs = sweep.run_all(train, [{"seed": seed} for seed in SEEDS])
-    results.save("seeing/linear_reader", {"recipe": recipe, "runs": runs})
+    attribution.over_seeds("seeing/linear_reader", train, recipe)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks import attribution, results, sweep
+from benchmarks import attribution, sweep
 
-SEEDS = range(5)
 SCORED = 1_000  # digits, for scoring the linear fits
 rounded = attribution.rounded
 
@@ -92,8 +91,7 @@ def main() -> None:
         "digits_not_learned_from": attribution.OTHERS,
         "digits_scored": SCORED,
     }
-    runs = sweep.run_all(train, [{"seed": seed} for seed in SEEDS])
-    results.save("seeing/units", {"recipe": recipe, "runs": runs})
+    attribution.over_seeds("seeing/units", train, recipe)
 
 
 if __name__ == "__main__":
