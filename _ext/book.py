@@ -235,28 +235,30 @@ def find_modules_by_their_path() -> None:
     ModuleAnalyzer.get_module_source = staticmethod(source)
 
 
+def programs() -> list[pathlib.Path]:
+    """List the programs and templates that make pages."""
+    root = execution.ROOT
+    return sorted([*(root / "_ext").glob("*.py"), *(root / "_templates").glob("*.html")])
+
+
 def drop_old_pages_of_source(app: Sphinx) -> None:
     """Have the pages of the modules' source written again where what frames them has changed.
 
     Sphinx looks at the modules alone.
     """
-    folders = (execution.ROOT / name for name in ("_ext", "_templates"))
-    frames = [file for folder in folders for file in folder.rglob("*.[ph]*")]
-    changed = max(file.stat().st_mtime for file in [*frames, execution.ROOT / "_config.yml"])
+    makers = [*programs(), execution.ROOT / "_config.yml"]
+    changed = max(file.stat().st_mtime for file in makers)
     for page in pathlib.Path(app.outdir, "_modules").rglob("*.html"):
         if page.stat().st_mtime < changed:
             page.unlink()
 
 
 def made_by() -> str:
-    """Summarise the programs and templates that make pages: all are written anew when one changes.
+    """Summarise what makes the pages: all are written anew when it changes.
 
     Sphinx compares its settings, so this is one of them.
     """
-    folders = (execution.ROOT / name for name in ("_ext", "_templates"))
-    files = sorted(file for folder in folders for file in folder.rglob("*.[ph]*") if file.is_file())
-    contents = [file.read_bytes() for file in files if file.suffix != ".pyc"]
-    return hashlib.sha256(b"".join(contents)).hexdigest()
+    return hashlib.sha256(b"".join(file.read_bytes() for file in programs())).hexdigest()
 
 
 def setup(app: Sphinx) -> dict:

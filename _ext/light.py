@@ -35,7 +35,6 @@ IMPORT = re.compile(r'@import\s+"([^":]+)";')
 PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')
 SAME_LOOK = re.compile(r'(<span class="(\w+)">[^<]*)</span><span class="\2">')
 ICON_STYLES = {"fa", "fas", "fa-solid"}
-SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
 # A script of an extension, and what a page has that needs it.
 NEEDED = {
     "design-tabs.js": "sd-tab-set",
@@ -93,16 +92,13 @@ def draw_icons(page: str, known: dict[str, tuple[str, str, str]]) -> str:
     return ICON.sub(drawn, page)
 
 
-def defer_scripts(page: str, pagename: str, options: str) -> str:
+def defer_scripts(page: str, options: str) -> str:
     """Let scripts run after the text is there, in their order, and leave out those without use."""
-    searched = pagename == "search" or "search_as_you_type = true" in page
 
     def deferred(found: re.Match) -> str:
         name = found[2].split("?")[0].rsplit("/", 1)[-1]
         needed = NEEDED.get(name)
-        if name == "fontawesome.js" or (name in SEARCH and not searched):
-            return ""
-        if needed and not re.search(needed, page):
+        if name == "fontawesome.js" or (needed and not re.search(needed, page)):
             return ""
         if name == "documentation_options.js":  # scripts in the page's head add to it
             return f"<script>{options.strip()}</script>"
@@ -187,7 +183,7 @@ def lighten_pages(app: Sphinx) -> None:
         if "<html" not in page or "<head>" not in page:
             return page
         page = draw_icons(page, icons(theme / "scripts" / "fontawesome.js"))
-        page = defer_scripts(page, context.get("pagename", ""), _options(app))
+        page = defer_scripts(page, _options(app))
         return without_space(ease_images(link_styles(page, styles), sizes))
 
     app.builder.templates.render = lightened

@@ -68,10 +68,8 @@ def places(doctree: nodes.document) -> list[list[str]]:
         elif isinstance(node, NOT_READ) or is_solution_node(node):
             return
         elif isinstance(node, nodes.literal_block):
-            output = isinstance(node.parent, nodes.Element) and "cell_output" in str(
-                [ancestor["classes"] for ancestor in ancestors(node)]
-            )
-            place["code"] += [] if output else [node.astext()]
+            if not any("cell_output" in above["classes"] for above in ancestors(node)):
+                place["code"].append(node.astext())
         elif isinstance(node, nodes.TextElement):
             if "chapter-facts" not in node["classes"]:
                 place["words"].append(said(node))
