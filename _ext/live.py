@@ -62,9 +62,13 @@ def _need(directive: SphinxDirective, scripts: list[str]) -> None:
 def _instead(directive: SphinxDirective, told: nodes.container) -> list[nodes.Node]:
     """Say what stands in the place of the live network: without scripts a text, and a figure.
 
-    On paper, which cannot be touched, the figure too (`_static/print.css`).
+    On paper, which cannot be touched, the figure too (`_static/print.css`). The page that has this
+    figure itself needs no copy.
     """
     chapter, figure = directive.arguments
+    if directive.env.docname == f"chapters/{chapter}":
+        noscript = nodes.raw("", "<noscript>", format="html")
+        return [noscript, *told.children, nodes.raw("", "</noscript>", format="html")]
     name = f"still-{directive.env.new_serialno('still')}"
     still = StillPicture(chapter=chapter, figure=figure, copy=name)
     shown = "<noscript><style>.live-still { display: block; }</style>"

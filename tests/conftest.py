@@ -87,6 +87,14 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def tab(browser):
+    """One tab for a module: to open the next takes a browser longer than to load a page."""
+    page = new_page(browser)
+    yield page
+    page.close()
+
+
 @pytest.fixture
 def bare(browser, tmp_path):
     """Open a page with a text and the book's scripts, as a file; it reports no error."""

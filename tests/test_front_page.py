@@ -38,14 +38,6 @@ def open_front(browser, html_folder, size="desktop", **options):
     return page
 
 
-@pytest.fixture(scope="module")
-def tab(browser):
-    """One tab for all: to open the next takes a browser longer than to load the page."""
-    page = new_page(browser)
-    yield page
-    page.close()
-
-
 @pytest.fixture
 def page(tab, html_folder):
     forget(tab)

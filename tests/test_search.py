@@ -5,7 +5,7 @@ import re
 import urllib.parse
 
 import pytest
-from browsing import HTML, axe_finds, contrast_finds, forget, new_page, settle, show
+from browsing import HTML, axe_finds, contrast_finds, forget, settle, show
 
 ARITHMETIC, MACHINES = "convolution/arithmetic.html#", "training/machines.html#"
 # What a reader types, and where that is explained.
@@ -24,13 +24,6 @@ PLACES = {
     "early stoping": "glossary.html#term-Early-stopping",  # misspelled
     "ops.conv": "helpers.html#cnnbook.ops.conv",
 }
-
-
-@pytest.fixture(scope="module")
-def tab(browser):
-    page = new_page(browser)
-    yield page
-    page.close()
 
 
 @pytest.fixture
