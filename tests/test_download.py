@@ -66,7 +66,7 @@ def test_myst_would_be_found():
         "role": "The mean is {glue:text}`mean`.",
         "directive": "```{admonition} A\n:class: tip\n```",
         "fence of colons": "> :::",
-        "comment": "% TODO",
+        "comment": "% a remark",
         "label": "(windows)=",
         "attributes": "[words]{.small}",
         "substitution": "{{ name }}",
@@ -124,6 +124,14 @@ def test_it_has_the_words_of_the_page_in_their_order(html_folder, name):
             place = found
 
 
+def told(output: nbformat.NotebookNode) -> list:
+    """Return the words of an output, and whether there is a picture."""
+    data = output.get("data", {})
+    pictures = [kind for kind in data if kind in {"image/svg+xml", "image/jpeg"}]
+    picture = bool(pictures) or data.get("text/html", "").startswith("<img ")
+    return [output.get("text"), data.get("text/plain"), output.get("traceback"), picture]
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
 def test_its_cells_are_the_executed_ones_in_order(html_folder, source):
     """What was tested is what is published: code and outputs; a cell that is missing tells only."""
@@ -135,6 +143,9 @@ def test_its_cells_are_the_executed_ones_in_order(html_folder, source):
     staying = [cell for cell, stays in zip(ran, download.kept(ran), strict=True) if stays]
     assert [cell.source for cell in cells] == [cell.source for cell in staying]
     for cell, tested in zip(cells, staying, strict=True):
+        assert [told(output) for output in cell.outputs] == [
+            told(output) for output in tested.outputs if "scrapbook" not in output.metadata
+        ]
         tags = set(tested.metadata.get("tags", []))
         shown = [json.dumps(output, sort_keys=True) for output in download.offered_outputs(tested)]
         assert [json.dumps(output, sort_keys=True) for output in cell.outputs] == shown

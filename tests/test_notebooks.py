@@ -133,7 +133,7 @@ class UsedUp(ast.NodeVisitor):
     def visit_FunctionDef(self, node):
         self.made.add(node.name)
 
-    visit_ClassDef = visit_FunctionDef  # noqa: N815
+    visit_ClassDef = visit_FunctionDef  # noqa: N815 (a name that ast looks for)
 
     def visit_Lambda(self, node):
         pass
@@ -143,7 +143,7 @@ class UsedUp(ast.NodeVisitor):
         own = {name.id for name in names if isinstance(name.ctx, ast.Store)}
         self.taken |= {name.id for name in names} - own - self.made
 
-    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp  # noqa: N815
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp  # noqa: N815 (as above)
 
     def visit_Call(self, node):
         shortens = isinstance(node.func, ast.Attribute) and node.func.attr in self.SHORTEN
