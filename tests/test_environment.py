@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 import pytest
 from packaging.requirements import Requirement
@@ -96,23 +97,25 @@ def install(words: str, book: pathlib.Path, *where: str) -> None:
     pip, *arguments = words.split()
     assert pip == "pip"
     command = [sys.executable, "-m", "pip", *arguments, "--no-index", "--quiet", *where]
-    subprocess.run(command, cwd=book, check=True)
+    # Without the last option, pip takes the package that is installed here away.
+    subprocess.run([*command, "--ignore-installed"], cwd=book, check=True)
+    here = [sys.executable, "-c", "import importlib.metadata as m; m.distribution('cnnbook')"]
+    subprocess.run(here, cwd=book.parent, check=True)
 
 
 def import_from(site: pathlib.Path, elsewhere: pathlib.Path) -> str:
     """Use the package in a folder that is not the book's, and say where it was found."""
+    # Without `site`, this environment's own link to the book is not followed.
     code = (
         f"import site; import sys; site.addsitedir({str(site)!r})\n"
-        f"sys.path = [p for p in sys.path if p.rstrip('/') != {str(ROOT)!r}]\n"
-        "sys.meta_path = sorted(sys.meta_path, key=lambda f: 'cnnbook' not in repr(f))\n"
-        f"sys.path.insert(0, {str(site)!r})\n"
+        f"sys.path.append({sysconfig.get_path('purelib')!r})\n"
         "import pathlib, cnnbook; from cnnbook import data, results\n"
         "assert len(data.load_mnist()[0][0]) == 60_000 and results.load('article_recipe')['runs']\n"
         "book = pathlib.Path(cnnbook.__file__).parents[1]\n"
         "assert (book / 'chapters' / 'references.bib').is_file()\n"
         "print(book)"
     )
-    command = [sys.executable, "-I", "-c", code]
+    command = [sys.executable, "-I", "-S", "-c", code]
     found = subprocess.run(command, cwd=elsewhere, check=True, capture_output=True, text=True)
     return found.stdout.strip()
 
