@@ -144,7 +144,9 @@ def test_its_cells_are_the_executed_ones_in_order(html_folder, source):
     assert [cell.source for cell in cells] == [cell.source for cell in staying]
     for cell, tested in zip(cells, staying, strict=True):
         assert [told(output) for output in cell.outputs] == [
-            told(output) for output in tested.outputs if "scrapbook" not in output.metadata
+            told(output)
+            for output in tested.outputs
+            if "scrapbook" not in output.get("metadata", {})
         ]
         tags = set(tested.metadata.get("tags", []))
         shown = [json.dumps(output, sort_keys=True) for output in download.offered_outputs(tested)]
