@@ -254,7 +254,7 @@ def drop_old_pages_of_source(app: Sphinx) -> None:
 
 
 def made_by() -> str:
-    """Summarise what makes the pages: all are written anew when it changes.
+    """Summarise what makes the pages: all are read and written anew when it changes.
 
     Sphinx compares its settings, so this is one of them.
     """
@@ -264,7 +264,7 @@ def made_by() -> str:
 def setup(app: Sphinx) -> dict:
     """Register the glue."""
     execution.prepare_environment()
-    app.add_config_value("made_by", made_by(), "html")
+    app.add_config_value("made_by", made_by(), "env")
     find_modules_by_their_path()
     app.connect("config-inited", use_the_book_s_cache)
     app.connect("builder-inited", drop_old_pages_of_source)
