@@ -238,7 +238,7 @@ def find_modules_by_their_path() -> None:
 def programs() -> list[pathlib.Path]:
     """List the programs and templates that make pages."""
     root = execution.ROOT
-    return sorted([*(root / "_ext").glob("*.py"), *(root / "_templates").glob("*.html")])
+    return sorted([*(root / "_ext").glob("*.py"), *(root / "_templates").rglob("*.html")])
 
 
 def drop_old_pages_of_source(app: Sphinx) -> None:

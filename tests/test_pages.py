@@ -4,6 +4,7 @@ import re
 import urllib.parse
 import urllib.request
 
+import book
 import execution
 import nbformat
 import pytest
@@ -203,3 +204,10 @@ def test_no_reference_is_left_unresolved(html_folder, name):
     assert not re.findall(r"\{(?:glue|ref|cite|term|numref)[^}]*\}", text)
     assert "system-message" not in html
     assert str(ROOT / ".venv") not in html  # no warning tells where the book was built
+
+
+def test_pages_are_made_anew_when_any_program_or_template_changes():
+    templates = [file for file in (ROOT / "_templates").rglob("*") if file.is_file()]
+    programs = (ROOT / "_ext").rglob("*.py")
+    assert set(book.programs()) == {*templates, *programs}
+    assert any(file.parent.name == "components" for file in templates)
