@@ -19,7 +19,6 @@ SCRATCH_SCENES = 2_800  # as many seconds as the two short stages
 PEAK_RATE = {"coarse": 0.006, "fine": 0.004}
 TEST_SCENES, VALIDATION_SCENES = 1_000, 400
 TEST_SEED, VALIDATION_SEED = 2, 1
-GALLERY = 3  # best and worst scenes to keep
 ABLATIONS = {
     "all parts": {},
     "no skips": {"skips": False},
@@ -61,21 +60,6 @@ def score(model, held) -> tuple:
     }, predicted
 
 
-def gallery(held, predicted) -> list[dict]:
-    """Keep the best and the worst scenes: the mean score of the classes that a scene shows."""
-    import numpy as np
-
-    from cnnbook import segmentation
-
-    scores = []
-    for truth, answer in zip(held.masks, predicted, strict=True):
-        iou = segmentation.iou_by_class(segmentation.confusion_matrix(truth, answer))
-        scores.append(np.nanmean(iou[np.unique(truth)]))
-    order = np.argsort(scores, kind="stable")
-    chosen = (*order[: -GALLERY - 1 : -1], *order[:GALLERY])
-    return [{"scene": int(n), "mean_iou": round(float(scores[n]), 4)} for n in chosen]
-
-
 def two_stages(seed: int, counts: dict[str, int], **change):
     """Train the way down on cells, then the whole on pixels; return the network and seconds."""
     import keras
@@ -98,18 +82,17 @@ def two_stages(seed: int, counts: dict[str, int], **change):
     return network, after_coarse, shares, (first, second)
 
 
-def long_run(seed: int) -> dict:
-    """Train for as long as the goal allows, and score on test scenes."""
-    network, _, _, seconds = two_stages(seed, LONG)
-    held = draw("test", TEST_SCENES, TEST_SEED)
-    result, predicted = score(network, held)
+def long_run(seed: int, counts: dict[str, int] = LONG):
+    """Train for long, and score on test scenes; return the result and the network."""
+    network, _, _, seconds = two_stages(seed, counts)
+    result, _ = score(network, draw("test", TEST_SCENES, TEST_SEED))
     validation, _ = score(network, draw("validation", VALIDATION_SCENES, VALIDATION_SEED))
     result |= {
         "seconds": [round(value, 1) for value in seconds],
         "parameters": network.count_params(),
         "validation_mean_iou": validation["mean_iou"],
     }
-    return result | ({"gallery": gallery(held, predicted)} if seed == 0 else {})
+    return result, network
 
 
 def long_run_by_resizing(seed: int) -> dict:
@@ -160,8 +143,11 @@ def short_runs(seed: int) -> dict:
 
 def train(setting: dict) -> dict:
     """Make one long run, or the short runs of one seed."""
-    kinds = {"long": long_run, "long, resize": long_run_by_resizing, "short": short_runs}
-    return kinds[setting["kind"]](setting["seed"])
+    if setting["kind"] == "long":
+        return long_run(setting["seed"])[0]
+    return {"long, resize": long_run_by_resizing, "short": short_runs}[setting["kind"]](
+        setting["seed"]
+    )
 
 
 def main() -> None:
@@ -195,10 +181,8 @@ def main() -> None:
         "test_seed": TEST_SEED,
         "validation_scenes": VALIDATION_SCENES,
     }
-    kept = [run.pop("gallery") for run in runs if "gallery" in run]
     result = {
         "recipe": recipe,
-        "gallery": kept[0],
         "runs": runs,
         "runs_by_resizing": by_resizing,
         "ablations": ablations,
