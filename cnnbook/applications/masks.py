@@ -16,11 +16,17 @@ COLORS = (
 LEAST_NAMED = 25  # pixels of a patch that gets its name
 
 
-def draw(axis: matplotlib.axes.Axes, mask: np.ndarray) -> None:
-    """Draw a mask (H, W), a colour a digit and ground white, and name each patch beside it."""
-    axis.imshow(
-        mask, cmap=matplotlib.colors.ListedColormap([*COLORS, "white"]), vmin=-0.5, vmax=10.5
-    )
+def draw(axis: matplotlib.axes.Axes, mask: np.ndarray, over: np.ndarray | None = None) -> None:
+    """Draw a mask (H, W), a colour a digit and ground white, and name each patch beside it.
+
+    Laid over a picture (H, W), uint8, the ground is the picture, in pale grey.
+    """
+    colors = matplotlib.colors.ListedColormap([*COLORS, "white"])
+    axis.imshow(mask, cmap=colors, vmin=-0.5, vmax=10.5)
+    if over is not None:
+        axis.imshow(
+            np.ma.array(over, mask=mask < scenes.BACKGROUND), cmap="gray_r", vmin=0, vmax=512
+        )
     outline = [matplotlib.patheffects.withStroke(linewidth=3, foreground="white")]
     taken = mask < scenes.BACKGROUND
     for digit in range(10):

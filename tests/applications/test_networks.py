@@ -29,3 +29,15 @@ def test_a_patch_is_named_beside_it_and_a_speck_is_not():
     x, y = map(int, name.get_position())
     assert name.get_text() == "3" and mask[y, x] == scenes.BACKGROUND
     plt.close(figure)
+
+
+def test_laid_over_a_picture_the_classes_hide_ink_and_leave_the_ground():
+    mask = np.full((96, 96), scenes.BACKGROUND)
+    mask[20:40, 20:40] = 3
+    picture = np.random.default_rng(0).integers(0, 256, (96, 96)).astype(np.uint8)
+    figure, axis = plt.subplots()
+    masks.draw(axis, mask, over=picture)
+    ground = axis.images[1].get_array()
+    np.testing.assert_array_equal(ground.mask, mask == 3)
+    np.testing.assert_array_equal(ground.data, picture)
+    plt.close(figure)
