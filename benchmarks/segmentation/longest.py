@@ -44,7 +44,7 @@ def train(setting: dict) -> dict:
 
 def main() -> None:
     """Make the runs, and store what came out."""
-    runs = sweep.run_all(train, [{"seed": seed} for seed in range(SEEDS)])
+    runs = sweep.run_all(train, [{"seed": seed} for seed in range(SEEDS)], processes=SEEDS)
     kept = runs[0].pop("gallery")
     results.save("segmentation/longest", {"scenes": SCENES, "gallery": kept, "runs": runs})
 
