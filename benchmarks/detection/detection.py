@@ -48,7 +48,7 @@ def readings(heat, edges) -> dict:
 
     cells = boxes.decode(heat, edges, neighbourhood=1)
     peaks = boxes.decode(heat, edges)
-    middles = boxes.middles(heat.shape[1])
+    middles = boxes.middles(*heat.shape[1:3])
     halves = (edges[..., 2:] - edges[..., :2]) / 2
     centred = np.concatenate([middles - halves, middles + halves], axis=-1)
     return {

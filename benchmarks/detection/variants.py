@@ -91,7 +91,7 @@ class Maps(Variant):
 
 def four_boxes(outputs):
     """Turn four numbers a cell into boxes: a shift of the centre, the logarithms of the sides."""
-    middle = boxes.middles(network.SIDE)
+    middle = boxes.middles(network.SIDE, network.SIDE)
     centres = middle + boxes.STRIDE * outputs[..., :2]
     # e^4 cells are 218 pixels: no step of training may make a side infinite.
     halves = boxes.STRIDE * ops.exp(ops.clip(outputs[..., 2:], -4, 4)) / 2

@@ -76,15 +76,15 @@ def iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     return overlaps(check_boxes("boxes", boxes), check_boxes("others", others))
 
 
-def middles(side: int) -> np.ndarray:
-    """Return x and y of the middles of the cells, in pixels: float32 (side, side, 2)."""
-    middle = STRIDE * (np.arange(side, dtype="float32") + 0.5)
-    return np.stack(np.meshgrid(middle, middle), axis=-1)
+def middles(rows: int, columns: int) -> np.ndarray:
+    """Return x and y of the middles of the cells, in pixels: float32 (rows, columns, 2)."""
+    y, x = (STRIDE * (np.arange(count, dtype="float32") + 0.5) for count in (rows, columns))
+    return np.stack(np.meshgrid(x, y), axis=-1)
 
 
 def cell_boxes(outputs):
     """Turn 15 scores for each edge, (N, 24, 24, 60), into boxes of cells (Li et al., 2020)."""
-    ops, middle = keras.ops, middles(outputs.shape[1])
+    ops, middle = keras.ops, middles(*outputs.shape[1:3])
     scores = ops.reshape(outputs, (-1, *outputs.shape[1:3], 4, len(DISTANCES)))
     away = ops.sum(ops.softmax(scores) * DISTANCES, axis=-1)
     return ops.concatenate([middle - away[..., :2], middle + away[..., 2:]], axis=-1)
@@ -97,22 +97,22 @@ def predict(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, np.ndar
     return np.asarray(heat), np.asarray(cell_boxes(outputs["boxes"]))
 
 
-def decode(heat: np.ndarray, edges: np.ndarray, neighbourhood=3, least_score=0.01) -> "Detections":
+def decode(heat: np.ndarray, edges: np.ndarray, neighbourhood=3, least_score=0.01, most=30):
     """Report the box of a cell if no probability of its class is larger in the square around it.
 
-    The side of the square is in cells; 1 reports every cell. At most 30 a scene, the surest first.
+    The side of the square is in cells; 1 reports every cell. The surest `most` of a scene.
     """
     checks.array("heat", heat, "f", "(N, rows, columns, classes)")
     checks.number("least_score", least_score, 0, 1)
     if neighbourhood % 2 == 0 or edges.shape != (*heat.shape[:3], 4):
         raise ValueError("neighbourhood must be odd, and edges hold a box for each cell of heat.")
     largest = scipy.ndimage.maximum_filter(heat, (1, neighbourhood, neighbourhood, 1))
-    found = []
+    found, limits = [], STRIDE * np.array(2 * heat.shape[2:0:-1])
     for image, peaks in enumerate((heat == largest) & (heat >= least_score)):
         rows, columns, labels = np.nonzero(peaks)
         scores = heat[image, rows, columns, labels]
-        boxes = edges[image, rows, columns].clip(0, STRIDE * heat.shape[1])
-        surest = np.argsort(-scores, kind="stable")[:30]
+        boxes = edges[image, rows, columns].clip(0, limits)
+        surest = np.argsort(-scores, kind="stable")[:most]
         parts = np.full(len(scores), image), boxes, scores, labels
         found.append([part[surest] for part in parts])
     return Detections(*(np.concatenate(parts) for parts in zip(*found, strict=True)))

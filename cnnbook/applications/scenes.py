@@ -18,11 +18,11 @@ MAX_IOU, LEAST_VISIBLE = 0.05, 0.9  # of two boxes; the share of a digit's ink
 
 @dataclasses.dataclass(frozen=True)
 class Scenes:
-    """Pictures and what is in them; N scenes, each with at most six digits."""
+    """Pictures and what is in them; N scenes, 96 pixels wide, or `larger` times that."""
 
     images: np.ndarray  # uint8 (N, 96, 96), light ink on a dark ground
-    boxes: np.ndarray  # float32 (N, 6, 4): x_min, y_min, x_max, y_max in pixels; 0 if unused
-    labels: np.ndarray  # int8 (N, 6): the digit in each box; -1 if unused
+    boxes: np.ndarray  # float32 (N, digits, 4): x_min, y_min, x_max, y_max; 0 if unused
+    labels: np.ndarray  # int8 (N, digits): the digit in each box; -1 if unused
     masks: np.ndarray  # uint8 (N, 96, 96): the digit whose ink a pixel shows, or BACKGROUND
 
     def __len__(self) -> int:
@@ -31,32 +31,40 @@ class Scenes:
 
 
 def draw_scenes(
-    images: np.ndarray, labels: np.ndarray, count: int, seed: int, min_digits: int = 1
+    images: np.ndarray, labels: np.ndarray, count: int, seed: int, min_digits: int = 1, larger=1
 ) -> Scenes:
-    """Draw scenes of min_digits to six digits of MNIST, uint8 (M, 28, 28); some find no place."""
+    """Draw scenes of min_digits to six digits of MNIST, uint8 (M, 28, 28); some find no place.
+
+    larger : how many times 96 pixels a side has; of its square as many digits and as much clutter
+    """
     labels = checks.labels("labels", labels, 9)
     if (images.dtype, *images.shape) != (np.uint8, len(labels), 28, 28):
         wanted, got = f"uint8 ({len(labels)}, 28, 28)", f"{images.dtype} {images.shape}"
         raise ValueError(f"images must be one for each label, {wanted}, got {got}.")
     checks.integer("count", count)
-    checks.integer("min_digits", min_digits, most=MAX_DIGITS)
+    times = checks.integer("larger", larger) ** 2
+    side, most = larger * SCENE_PIXELS, times * MAX_DIGITS
+    checks.integer("min_digits", min_digits, most=most)
     generator = np.random.default_rng(checks.integer("seed", seed, least=0))
     scenes = Scenes(
-        np.empty((count, SCENE_PIXELS, SCENE_PIXELS), np.uint8),
-        np.zeros((count, MAX_DIGITS, 4), np.float32),
-        np.full((count, MAX_DIGITS), -1, np.int8),
-        np.full((count, SCENE_PIXELS, SCENE_PIXELS), BACKGROUND, np.uint8),
+        np.empty((count, side, side), np.uint8),
+        np.zeros((count, most, 4), np.float32),
+        np.full((count, most), -1, np.int8),
+        np.full((count, side, side), BACKGROUND, np.uint8),
     )
     for scene in range(count):
-        coarse = generator.uniform(0, 0.25) + generator.uniform(0, 0.2, (4, 4))
-        picture = _resized(coarse, SCENE_PIXELS)
-        for _ in range(generator.integers(4, 11)):  # clutter: strokes that belong to no digit
-            side = generator.integers(7, 13)
-            row, left = generator.integers(5, 24 - side, 2)  # the middle, where the ink is
-            piece = images[generator.integers(len(images)), row : row + side, left : left + side]
-            place = generator.integers(0, SCENE_PIXELS - side, 2)
+        coarse = generator.uniform(0, 0.25) + generator.uniform(0, 0.2, (4 * larger, 4 * larger))
+        picture = _resized(coarse, side)
+        for _ in range(
+            generator.integers(4 * times, 10 * times + 1)
+        ):  # clutter: strokes that belong to no digit
+            size = generator.integers(7, 13)
+            row, left = generator.integers(5, 24 - size, 2)  # the middle, where the ink is
+            piece = images[generator.integers(len(images)), row : row + size, left : left + size]
+            place = generator.integers(0, side - size, 2)
             _blend(picture, piece / 255, *place, generator.uniform(0.3, 0.6))
-        placed = _place_digits(picture, images, generator, min_digits)
+        wanted = generator.integers(min_digits, most + 1)
+        placed = _place_digits(picture, images, generator, wanted)
         for row, (digit, box, visible) in enumerate(placed):
             scenes.boxes[scene, row] = box
             scenes.labels[scene, row] = labels[digit]
@@ -76,16 +84,16 @@ def _blend(picture: np.ndarray, ink: np.ndarray, top: int, left: int, brightness
     under += ink * (brightness - under)
 
 
-def _place_digits(picture, images, generator, min_digits: int) -> list[tuple]:
+def _place_digits(picture, images, generator, wanted: int) -> list[tuple]:
     """Lay digits over the picture; return, for each, its number, box and visible pixels."""
     owner = np.full(picture.shape, -1)  # which digit's ink is on top
     digits, placed, inked = [], np.zeros((0, 4)), []
-    for _ in range(generator.integers(min_digits, MAX_DIGITS + 1)):
+    for _ in range(wanted):
         digit = generator.integers(len(images))
         ink = _sized_digit(images, digit, generator.integers(20, 41))
         covered = ink > INK_THRESHOLD
         for _ in range(30):
-            top, left = (generator.integers(SCENE_PIXELS - side + 1) for side in ink.shape)
+            top, left = (generator.integers(len(picture) - side + 1) for side in ink.shape)
             bottom, right = top + ink.shape[0], left + ink.shape[1]
             box = np.array([[left, top, right, bottom]], float)
             if (boxes.overlaps(box, placed) > MAX_IOU).any():

@@ -93,9 +93,9 @@ def centres(x, maps=1):
     return layers.Conv2D(maps, 1, bias_initializer=prior, name="heat")(x)
 
 
-def build(coarse=64, kernel_size=3) -> keras.Model:
-    """Build the detector, for scenes (N, 96, 96, 1) from 0 to 1; arguments as in `features`."""
-    inputs = keras.Input((96, 96, 1))
+def build(coarse=64, kernel_size=3, side=scenes.SCENE_PIXELS) -> keras.Model:
+    """Build the detector, for scenes (N, side, side, 1) from 0 to 1; the rest as in `features`."""
+    inputs = keras.Input((side, side, 1))
     shared = features(inputs, coarse, kernel_size)
     outputs = {
         "heat": centres(shared),
@@ -144,7 +144,7 @@ def edge_losses(targets, outputs):
 
     A distance between two of the fifteen is shared between them (Li et al., 2020, equation 6).
     """
-    middle = middles(SIDE)
+    middle = middles(SIDE, SIDE)
     away = ops.concatenate([middle - targets[..., :2], targets[..., 2:4] - middle], axis=-1)
     away = ops.clip(away, 0, DISTANCES[-1])[..., None]
     shares = ops.relu(1 - ops.abs(away - DISTANCES) / DISTANCES[1])

@@ -118,6 +118,17 @@ def test_at_least_so_many_digits_are_asked_for(digits):
     assert counts.mean() > 4.5 and counts.max() == 6
 
 
+def test_a_larger_scene_has_as_many_digits_for_its_area_and_keeps_the_promises(digits):
+    drawn = scenes.draw_scenes(*digits, count=6, seed=1, min_digits=24, larger=2)
+    assert drawn.images.shape == drawn.masks.shape == (6, 192, 192)
+    counts = (drawn.labels >= 0).sum(axis=1)
+    assert drawn.labels.shape == (6, 24) and counts.min() > 16
+    for boxes, labels in zip(drawn.boxes, drawn.labels, strict=True):
+        assert boxes.max() > 130 and boxes.max() <= 192
+        iou = pairwise_iou(boxes[labels >= 0])
+        assert (iou - np.eye(len(iou))).max() <= scenes.MAX_IOU + 1e-6
+
+
 @hypothesis.settings(max_examples=20, deadline=None)
 @hypothesis.given(seed=st.integers(0, 1_000 * 2**32), min_digits=st.integers(1, 6))
 def test_no_seed_and_no_number_of_digits_breaks_the_promises(digits, seed, min_digits):

@@ -175,6 +175,17 @@ def test_a_network_begins_with_one_in_a_hundred_and_learns_to_find_digits(digits
     assert total[centres].mean() > 4 * total[~centres].mean()
 
 
+def test_a_larger_scene_is_read_with_the_same_weights_as_its_parts_are():
+    keras.utils.set_random_seed(0)
+    small, large = network.build(), network.build(side=192)
+    large.set_weights(small.get_weights())
+    scene = np.random.default_rng(0).random((1, 192, 192, 1)).astype("float32")
+    part, whole = small(scene[:, 48:144, 48:144]), large(scene)
+    for name in whole:  # where the edge of the part is not seen
+        inner, same = part[name][:, 9:15, 9:15], whole[name][:, 21:27, 21:27]
+        np.testing.assert_allclose(inner, same, atol=1e-4)
+
+
 def test_each_epoch_has_scenes_of_its_own_that_the_seed_decides(digits):
     config = network.TrainingConfig(scene_count=40, epochs=2)
     batches = network.Batches(config, *digits, seed=3)
