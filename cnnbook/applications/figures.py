@@ -8,56 +8,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnbook import plots
-from cnnbook.applications import masks, scenes, tones
-from cnnbook.applications.boxes import Detections, iou, match
+from cnnbook.applications import framed, masks, scenes, tones
+from cnnbook.applications.boxes import Detections
 from cnnbook.applications.names import END, LANGUAGES, MARGIN, START, encode, letter_contributions
 
 LETTER_SIZE = 12  # points: about eleven pixels on a phone
-RIGHT, WRONG = plots.YELLOW, plots.ORANGE  # of boxes, on a dark ground
 
 
 def _still(axis: matplotlib.axes.Axes) -> None:
     """Take ticks and frame away; what is written around the panel stays."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
-
-
-def boxes(axis: matplotlib.axes.Axes, scene: scenes.Scenes, number: int, found: Detections) -> None:
-    """Draw scene `number` with the boxes found in it: right ones solid, wrong ones dashed.
-
-    A box is right if it names a digit that is there, and has with it an IoU of a half or more. A
-    digit that no right box covers gets a dotted frame.
-    """
-    side, found = scenes.SCENE_PIXELS, found.of(number)
-    axis.imshow(scene.images[number], cmap="gray", vmin=0, vmax=255, extent=(0, side, side, 0))
-    there = scene.labels[number] >= 0
-    truth, labels = scene.boxes[number][there], scene.labels[number][there]
-    alone = Detections(np.zeros(len(found), int), found.boxes, found.scores, found.labels)
-    right = match(alone, truth[None], labels[None], [0.5])[:, 0]
-    for box, label in zip(truth, labels, strict=True):
-        mine = found.boxes[right & (found.labels == label)]
-        if not (len(mine) and (iou(box[None], mine) >= 0.5).any()):
-            _box(axis, box, "", plots.SKY_BLUE, ":")
-    for box, label, is_right in zip(found.boxes, found.labels, right, strict=True):
-        _box(axis, box, str(label), RIGHT if is_right else WRONG, "-" if is_right else "--")
-    _still(axis)
-
-
-def _box(axis, box: np.ndarray, text: str, color: str, line: str) -> None:
-    left, top, right, bottom = box
-    width = 2.4 if line == ":" else 1.7
-    axis.add_patch(
-        plt.Rectangle(
-            (left, top), right - left, bottom - top, fill=False, color=color,
-            linewidth=width, linestyle=line,
-        )
-    )  # fmt: skip
-    if text:
-        above = top > 12  # else the name stands inside, where no other box begins
-        axis.text(
-            left, top, text, fontsize=LETTER_SIZE, clip_on=True, va="bottom" if above else "top",
-            bbox={"facecolor": color, "edgecolor": "none", "pad": 0.9},
-        )  # fmt: skip
 
 
 def gallery(
@@ -70,7 +31,6 @@ def gallery(
 ) -> matplotlib.figure.Figure:
     """Draw what four networks made of scene `number`, of sixteen labels and of a photograph."""
     figure, axes = plt.subplots(2, 2, figsize=(plots.WIDTH_INCHES, 4.7))
-    boxes(axes[0, 0], scene, number, found)
     masks.draw(axes[0, 1], mask)
     rows = [np.hstack(digits[start : start + 4]) for start in range(0, 16, 4)]
     axes[1, 0].imshow(np.vstack(rows), vmin=0, vmax=1)
@@ -80,6 +40,7 @@ def gallery(
         axis.set_title(title, fontsize=LETTER_SIZE)
         if axis is not axes[0, 1]:
             _still(axis)
+    framed.found(axes[0, 0], scene, number, found)
     return figure
 
 
@@ -90,13 +51,12 @@ def where(
     figure, axes = plt.subplots(
         len(numbers), 3, figsize=(plots.WIDTH_INCHES, 1.78 * len(numbers) + 0.3), squeeze=False
     )
-    for row, number in zip(axes, numbers, strict=True):
-        row[0].imshow(scene.images[number], cmap="gray", vmin=0, vmax=255)
-        _still(row[0])
-        boxes(row[1], scene, number, found)
-        masks.draw(row[2], classes[number])
     for axis, title in zip(axes[0], ("goes in", "boxes", "pixels"), strict=True):
         axis.set_title(title, fontsize=LETTER_SIZE)
+    for row, number in zip(axes, numbers, strict=True):
+        framed.show(row[0], scene.images[number])
+        masks.draw(row[2], classes[number])
+        framed.found(row[1], scene, number, found)
     return figure
 
 
