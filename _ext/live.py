@@ -12,9 +12,11 @@ import json
 import pathlib
 from typing import ClassVar
 
+import drawings
 import editions
 import execution
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -35,6 +37,7 @@ PLAYGROUND_SCRIPTS = [
 # It loads the networks itself, once the reader comes near it.
 GLANCE_SCRIPTS = ["network.js", "normalize.js", "dom.js", "pad.js", "widgets.js", "glance.js"]
 FRAMES_SCRIPTS = ["dom.js", "widgets.js", "frames.js"]
+COMPARE_SCRIPTS = ["dom.js", "widgets.js", "compare.js"]
 WIDGET_SCRIPTS = {
     "convolution": ["dom.js", "widgets.js", "widget-convolution.js"],
     "pooling": ["dom.js", "widgets.js", "widget-pooling.js"],
@@ -188,6 +191,43 @@ class Frames(SphinxDirective):
         ]
 
 
+class Compare(SphinxDirective):
+    """``{compare} before after``: a figure of two equally large pictures, with a slider.
+
+    The pictures are files, named from the top of the book. The options say what each of them is in
+    a word or two, and in its alt text; the content is the caption. Without JavaScript, and on
+    paper, the pictures stand beside each other.
+    """
+
+    required_arguments = 2
+    has_content = True
+    option_spec: ClassVar = dict.fromkeys(
+        ("name", "before", "after", "before-alt", "after-alt"), directives.unchanged_required
+    )
+
+    def run(self):
+        """Make the figure; its script lays one picture over the other."""
+        if missing := self.option_spec.keys() - self.options:
+            raise self.error(f"compare needs the options {', '.join(sorted(missing))}.")
+        sizes = {drawings.size(execution.ROOT / picture) for picture in self.arguments}
+        if None in sizes or len(sizes) > 1:
+            raise self.error(f"compare needs two pictures of one size, got {self.arguments}.")
+        figure = nodes.figure(classes=["compare"])
+        for picture, kind in zip(self.arguments, ("before", "after"), strict=True):
+            figure += nodes.image(uri=f"/{picture}", alt=self.options[f"{kind}-alt"])
+        named = " ".join(
+            f'data-{kind}="{html.escape(self.options[kind])}"' for kind in ("before", "after")
+        )
+        start = '<div class="cnnbook-widget cnnbook-compare" data-widget="compare"'
+        figure += nodes.raw("", f"{start} {named} hidden></div>", format="html")
+        caption, messages = self.parse_inline(" ".join(self.content))
+        figure += nodes.caption("", "", *caption)
+        self.set_source_info(figure)
+        self.add_name(figure)
+        _need(self, COMPARE_SCRIPTS)
+        return [figure, *messages]
+
+
 class PlaygroundMeasured(SphinxDirective):
     """``{playground-measured} drawn`` or ``cost``: what the benchmark of the live network found.
 
@@ -338,6 +378,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("widget", Widget)
     app.add_directive("glance", Glance)
     app.add_directive("frames", Frames)
+    app.add_directive("compare", Compare)
     app.add_post_transform(PutStillPictures)
     app.connect("doctree-read", check_frames)
     app.connect("html-page-context", add_scripts)

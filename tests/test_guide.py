@@ -9,7 +9,7 @@ import pytest
 
 GUIDE = list(guide.guide())
 SIX = ["architecture", "convolution", "pooling", "loss", "training", "applications"]
-TOUCHED = re.compile(r"^```\{(?:widget|glance|frames)\}", re.MULTILINE)
+TOUCHED = re.compile(r"^```\{(?:widget|glance|frames|compare)\}", re.MULTILINE)
 STILL = re.compile(r"^```\{figure\}", re.MULTILINE)
 
 

@@ -1,8 +1,11 @@
-"""Film strips, and the walk downhill, each on a bare page of its own."""
+"""Film strips, compared pictures, the walk downhill, each on a bare page of its own."""
 
+import io
 import re
 
 import live
+import numpy as np
+import PIL.Image
 import pytest
 from browsing import stop_time
 
@@ -93,6 +96,79 @@ def test_a_frame_and_its_controls_fit_into_a_phone_s_window(strip):
     assert box["height"] < 700
     for control in strip.locator("button, input").all():
         assert control.bounding_box()["height"] >= 44
+
+
+# ---- Two pictures compared -----------------------------------------------------------------------
+
+
+def compared(name: str) -> str:
+    """Return the figure as the book writes it: a red picture before, a blue one after."""
+    red, blue = (
+        "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='300' height='200'>"
+        f"<rect width='300' height='200' fill='{colour}'/></svg>"
+        for colour in ("red", "blue")
+    )
+    return (
+        f'<figure class="compare" id="{name}"><img src="{red}" alt="A red one."><img src="{blue}" '
+        'alt="A blue one."><div class="cnnbook-widget cnnbook-compare" data-widget="compare" '
+        'data-before="red" data-after="blue" hidden></div><figcaption>Two.</figcaption></figure>'
+    )
+
+
+@pytest.fixture
+def pair(bare):
+    page = bare(compared("fig-pair"), live.COMPARE_SCRIPTS)
+    page.wait_for_selector(".cb-pair img >> nth=1")
+    return page
+
+
+def shares(page) -> tuple[int, int]:
+    """Count red and blue along the middle of the picture, in hundredths of its width."""
+    box = page.locator(".cb-pair").bounding_box()
+    clip = box | {"y": box["y"] + box["height"] / 2, "height": 1}
+    row = np.asarray(PIL.Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"))[0]
+    red, blue = ((row == colour).all(axis=1).mean() for colour in ([255, 0, 0], [0, 0, 255]))
+    return round(100 * red), round(100 * blue)
+
+
+def test_a_slider_moves_where_two_pictures_meet(pair):
+    assert shares(pair) == pytest.approx((50, 50), abs=2)
+    slider = pair.get_by_label("red")
+    slider.focus()
+    for key, share in (("Home", 0), ("End", 100), ("ArrowLeft", 99), ("PageDown", 89)):
+        pair.keyboard.press(key)
+        assert slider.get_attribute("aria-valuetext") == f"{share} % red, {100 - share} % blue"
+        assert shares(pair) == pytest.approx((share, 100 - share), abs=2)
+
+
+def test_a_finger_moves_it_too(pair):
+    box = pair.locator(".cb-pair").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    pair.mouse.move(box["x"] + 0.9 * box["width"], middle)
+    pair.mouse.down()
+    pair.mouse.move(box["x"] + 0.25 * box["width"], middle)
+    pair.mouse.up()
+    pair.mouse.move(box["x"] + 0.7 * box["width"], middle)  # no longer held
+    assert shares(pair) == pytest.approx((25, 75), abs=2)
+    assert pair.get_by_label("red").input_value() == "25"
+
+
+def test_both_pictures_keep_their_alt_texts_and_fit_into_a_phone_s_window(pair):
+    alts = pair.locator("figure img").evaluate_all("images => images.map((image) => image.alt)")
+    assert alts == ["A red one.", "A blue one."]
+    assert pair.locator("figure").bounding_box()["width"] <= 390
+    assert pair.get_by_label("red").bounding_box()["height"] >= 44
+
+
+def test_without_scripts_the_pictures_stand_beside_each_other(bare):
+    page = bare(compared("fig-plain"), [])
+    boxes = [image.bounding_box() for image in page.locator("figure img").all()]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]  # on a phone, below
+    page.set_viewport_size({"width": 1000, "height": 800})
+    boxes = [image.bounding_box() for image in page.locator("figure img").all()]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert page.locator(".cnnbook-compare").is_hidden()
 
 
 # ---- Downhill ------------------------------------------------------------------------------------
