@@ -17,14 +17,14 @@ import PIL.Image
 import tensorflow as tf
 
 from benchmarks import results, sweep
-from cnnbook import data, style
+from cnnbook import style
 from cnnbook.applications import painting
 
 HEIGHT = 128
 FULL_EVALUATIONS, EVALUATIONS = (50, 25), 40
 SEEDS = range(3)
 # The pictures of the chapter, at full size, and what keeping the content counts in each.
-FULL = {"flower": 0.2, "strokes": 0.2, "digits": 0.4}
+FULL = {"flower": 0.2, "strokes": 0.2}
 NETWORKS = ("edges", "random", "narrow", "scales", "own")
 # What keeping the content counts, and what smoothness does: for each network the best of two or
 # three settings, by eye, on the painting of seed 0; "narrow" and "own" have those of "random".
@@ -44,8 +44,6 @@ def style_picture(name: str, seed: int = 0):
     """Return the picture whose style is wanted."""
     if name == "strokes":
         return painting.brush_strokes(256, 384, seed)
-    if name == "digits":
-        return style.digits_page(data.load_mnist()[0][0], 13, 19, seed)
     return painting.photograph(name)
 
 

@@ -1,4 +1,4 @@
-"""The room of the chapter on style: a page of digits, a ruler of patches, painting in stages.
+"""The room of the chapter on style: painting in stages, a ruler of patches.
 
 Pictures are those of `cnnbook.applications.painting`.
 """
@@ -9,29 +9,6 @@ import keras
 import numpy as np
 
 from cnnbook.applications import painting
-
-
-def digits_page(images: np.ndarray, rows: int, columns: int, seed: int) -> np.ndarray:
-    """Write digits closely onto a page, in dark blue ink; a digit takes 20 x 20 pixels.
-
-    Parameters
-    ----------
-    images : array of shape (N, 28, 28), uint8, 0 for paper
-    rows, columns : digits below and beside each other
-    seed : of the choice of digits
-    """
-    if images.dtype != np.uint8:
-        raise ValueError(f"images must be bytes, 255 for ink, got {images.dtype}.")
-    generator = np.random.default_rng(seed)
-    absorbed = 1 - np.array([0.08, 0.12, 0.30])  # of red, green and blue, by full ink
-    taken = np.zeros((20 * rows + 8, 20 * columns + 8, 3))
-    for row in range(rows):
-        for column in range(columns):
-            ink = images[generator.integers(len(images))][:, :, None] / 255
-            place = taken[20 * row :, 20 * column :][:28, :28]
-            np.maximum(place, ink * absorbed, out=place)
-    paper = np.array([0.96, 0.92, 0.82])
-    return (paper * (1 - taken[4:-4, 4:-4])).astype(np.float32)
 
 
 def transfer(

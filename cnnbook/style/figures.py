@@ -20,27 +20,18 @@ COLORS = (plots.BLUE, plots.ORANGE, plots.PURPLE, plots.GREEN, plots.VERMILION)
 
 
 def pictures(
-    shown: Sequence[np.ndarray],
-    titles: Sequence[str],
-    columns: int = 2,
-    insets: Sequence[np.ndarray | None] | None = None,
+    shown: Sequence[np.ndarray], titles: Sequence[str], columns: int = 2
 ) -> IPython.display.Image:
-    """Draw pictures in a grid, each under its title, some with a small one in a corner."""
-    insets = [None] * len(shown) if insets is None else insets
+    """Draw pictures in a grid, each under its title."""
     rows, width = -(-len(shown) // columns), plots.WIDTH_INCHES / columns
     height = width * shown[0].shape[0] / shown[0].shape[1] + 0.3
     figure, axes = plt.subplots(
         rows, columns, figsize=(plots.WIDTH_INCHES, rows * height), squeeze=False
     )
-    for axis, picture, title, inset in zip(axes.flat, shown, titles, insets, strict=True):
+    for axis, picture, title in zip(axes.flat, shown, titles, strict=True):
         axis.imshow(picture, interpolation="bilinear")
         axis.set_title(title, fontsize=11)
         axis.set_axis_off()
-        if inset is not None:
-            corner = axis.inset_axes((0, 0, 0.34, 0.34))
-            corner.imshow(inset, interpolation="bilinear", aspect="auto")
-            corner.set(xticks=[], yticks=[])
-            corner.spines[:].set(visible=True, color="white", linewidth=1.5)
     file = io.BytesIO()
     figure.savefig(file, format="jpeg", dpi=DOTS_AN_INCH, pil_kwargs={"quality": 88})
     plt.close(figure)

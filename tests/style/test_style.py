@@ -38,12 +38,6 @@ def test_a_drawn_style_repeats_itself_with_its_seed():
     assert first.shape == (48, 64, 3)
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - painting.brush_strokes(48, 64, 2)).mean() > 0.02
-    images = np.zeros((3, 28, 28), np.uint8)
-    images[:, 10:18, 13:15] = 255
-    page = style.digits_page(images, 3, 4, 0)
-    assert page.shape == (60, 80, 3)
-    np.testing.assert_array_equal(page, style.digits_page(images, 3, 4, 0))
-    assert page.max() == pytest.approx(0.96) and page.min() < 0.4  # paper, and ink on it
 
 
 def test_the_best_weights_on_this_machine_are_taken(monkeypatch, tmp_path):
@@ -212,7 +206,6 @@ PICTURE, BYTES = random_picture(), np.zeros((24, 32, 3), np.uint8)
         (lambda n: painting.edges_kept(PICTURE, 0 * PICTURE), "must have edges"),
         (lambda n: painting.edges_kept(PICTURE, PICTURE.swapaxes(0, 1)), "same shape"),
         (lambda n: style.patch_distance(PICTURE, BYTES), "divide bytes by 255"),
-        (lambda n: style.digits_page(np.zeros((3, 28, 28)), 3, 4, 0), "images must be bytes"),
     ],
 )
 def test_what_would_be_silently_wrong_is_refused(network, call, sentence):

@@ -21,7 +21,7 @@ def close_figures():
 def test_pictures_are_drawn_in_their_colours_as_a_jpeg_file():
     red, blue = np.zeros((2, 32, 48, 3))
     red[..., 0], blue[..., 2] = 1, 1
-    drawn = figures.pictures([red, blue], ["red", "blue"], insets=[None, red])
+    drawn = figures.pictures([red, blue], ["red", "blue"])
     image = np.asarray(PIL.Image.open(io.BytesIO(drawn.data)), dtype=int)
     assert abs(image.shape[1] - plots.WIDTH_INCHES * figures.DOTS_AN_INCH) < 2
     height, width = image.shape[:2]
