@@ -204,7 +204,8 @@ def words(folder: pathlib.Path) -> set[str]:
         for names in re.findall(r'\bclass="([^"]*)"', page.read_text(encoding="utf-8")):
             found.update(names.split())
     for script in folder.rglob("*.js"):
-        if script.name not in {"fontawesome.js", "searchsections.js", "networks.js"}:
+        data = script.name.startswith(("networks.", "stored-", "searchsections."))
+        if script.name != "fontawesome.js" and not data:
             found.update(re.findall(r"[A-Za-z][\w-]*", script.read_text(encoding="utf-8")))
     return found
 

@@ -15,6 +15,7 @@ from typing import ClassVar
 import drawings
 import editions
 import execution
+import stored
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
@@ -38,12 +39,26 @@ PLAYGROUND_SCRIPTS = [
 GLANCE_SCRIPTS = ["network.js", "normalize.js", "dom.js", "pad.js", "widgets.js", "glance.js"]
 FRAMES_SCRIPTS = ["dom.js", "widgets.js", "frames.js"]
 COMPARE_SCRIPTS = ["dom.js", "widgets.js", "compare.js"]
+SCENE_SCRIPTS = [
+    *("dom.js", "widgets.js", "normalize.js", "pad.js", "graph.js", "scene.js", "widget-scene.js"),
+]
 WIDGET_SCRIPTS = {
     "convolution": ["dom.js", "widgets.js", "widget-convolution.js"],
     "pooling": ["dom.js", "widgets.js", "widget-pooling.js"],
     "loss": ["dom.js", "widgets.js", "widget-loss.js"],
     "shapes": ["dom.js", "widgets.js", "widget-shapes.js"],
     "descent": ["dom.js", "widgets.js", "widget-descent.js"],
+    "detect": SCENE_SCRIPTS,
+    "segment": SCENE_SCRIPTS,
+    "tones": ["dom.js", "widgets.js", "graph.js", "sound.js", "widget-tones.js"],
+    "word": ["dom.js", "widgets.js", "graph.js", "widget-word.js"],
+}
+# What a widget loads once the reader touches it: a stored network, or digits.
+WIDGET_STORED = {
+    "detect": ["detection", "digits"],
+    "segment": ["segmentation", "digits"],
+    "tones": ["audio"],
+    "word": ["text"],
 }
 
 logger = logging.getLogger(__name__)
@@ -129,6 +144,8 @@ class Widget(SphinxDirective):
         if name not in WIDGET_SCRIPTS:
             raise self.error(f"widget must be one of {', '.join(WIDGET_SCRIPTS)}, got {name}.")
         _need(self, WIDGET_SCRIPTS[name])
+        facts = self.env.metadata[self.env.docname]
+        facts.setdefault("live_stored", []).extend(WIDGET_STORED.get(name, []))
         told = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, told)
         return [
@@ -361,6 +378,8 @@ def publish_scripts(app: Sphinx, exception: Exception | None) -> None:
     target.mkdir(exist_ok=True)
     for file in sorted((execution.ROOT / FOLDER).iterdir()):
         (target / file.name).write_bytes(file.read_bytes())
+    for name in sorted({n for f in app.env.metadata.values() for n in f.get("live_stored", [])}):
+        stored.write(target, name)
     networks = json.dumps(published_networks(), separators=(",", ":"))
     (target / NETWORKS).write_text(
         "// Written when the book was built, from the outputs of the chapters that train.\n"

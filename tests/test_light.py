@@ -79,6 +79,10 @@ def weight(name: str, network: bool) -> dict[str, int]:
     networks = HTML / live.FOLDER / live.NETWORKS
     if any(file.name == "glance.js" for file in files):
         files.add(networks)
+    if network:  # what its widgets load when they are touched
+        names = {tag["data-widget"] for _, tag in parsed(name) if "data-widget" in tag}
+        asked = {stored for name in names for stored in live.WIDGET_STORED.get(name, [])}
+        files |= {networks.with_name(f"stored-{stored}.js") for stored in asked}
     return {file.name: sent(file) for file in files if network or file != networks}
 
 
