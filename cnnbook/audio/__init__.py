@@ -1,6 +1,7 @@
 """Telephone keys in noise as training data, the field's detector, and pictures of sounds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def frequencies(key: str) -> tuple[int, int]:
 def windows(
     count: int,
     snr_db: float | tuple[float, float],
-    kinds: Sequence[str],
+    kinds: Sequence[str | Callable],
     random: np.random.Generator,
     classes: Sequence[int] = range(NO_KEY + 1),
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +45,7 @@ def windows(
     20 ms of one reach in over the edge. The signal-to-noise ratio, or the range that it is drawn
     from, is the power of both tones while they sound over the mean power of the noise. The level
     of a window is 1 (root mean square), give or take up to 6 dB. A label is one of ``classes``,
-    the noise one of ``kinds``, all equally likely.
+    the noise one of ``kinds`` (a name in `tones.NOISES`, or a function), all equally likely.
     """
     low, high = (
         checks.number("snr_db", x, -SNR_LIMIT, SNR_LIMIT) for x in np.broadcast_to(snr_db, 2)
@@ -65,7 +66,8 @@ def windows(
     for number, kind in enumerate(kinds):
         rows = np.flatnonzero(kind_of == number)
         if len(rows):
-            sounds[rows] += 10 ** (-ratio[rows] / 20) * noise(kind, len(rows), WINDOW, random)
+            draw = kind if callable(kind) else partial(noise, kind)
+            sounds[rows] += 10 ** (-ratio[rows] / 20) * draw(len(rows), WINDOW, random)
     level = 10 ** (random.uniform(-LEVEL_DB, LEVEL_DB, (count, 1)) / 20)
     sounds *= level / np.sqrt(np.mean(np.square(sounds), axis=1, keepdims=True))
     return sounds[..., None].astype(np.float32), labels
