@@ -52,6 +52,7 @@ WIDGET_SCRIPTS = {
     "segment": SCENE_SCRIPTS,
     "tones": ["dom.js", "widgets.js", "graph.js", "sound.js", "widget-tones.js"],
     "word": ["dom.js", "widgets.js", "graph.js", "widget-word.js"],
+    "spoken": ["dom.js", "widgets.js", "graph.js", "sound.js", "widget-spoken.js"],
 }
 # What a widget loads once the reader touches it: a stored network, or digits.
 WIDGET_STORED = {
@@ -59,6 +60,7 @@ WIDGET_STORED = {
     "segment": ["segmentation", "digits"],
     "tones": ["audio"],
     "word": ["text"],
+    "spoken": ["spoken", "voice"],
 }
 
 logger = logging.getLogger(__name__)

@@ -61,7 +61,7 @@ SEED = "let s = 7; Math.random = () => ((s = (s * 48271) % 2147483647) / 2147483
 def live_folder(tmp_path_factory):
     """The scripts and what they load, beside a page for each widget."""
     folder = shutil.copytree(ROOT / live.FOLDER, tmp_path_factory.mktemp("live") / "scripts")
-    for name in ("digits", *stored.NETWORKS):
+    for name in {each for names in live.WIDGET_STORED.values() for each in names}:
         stored.write(folder, name)
     for name in live.WIDGET_STORED:
         tags = [f'<link rel="stylesheet" href="{style}">' for style in live.STYLES]
