@@ -36,12 +36,16 @@
     return { top, bottom: top + layout.stepY * ratio };
   }
 
-  function outline(context, left, top, width, height, bold) {
+  /** Outline what lies between corners [x, y], in their order. */
+  function outline(context, corners, bold) {
     const accent = getComputedStyle(context.canvas).getPropertyValue("--cb-accent");
+    context.beginPath();
+    for (const [x, y] of corners) context.lineTo(x, y);
+    context.closePath();
     for (const [colour, thick] of [[dom.theme() === "dark" ? "#000" : "#fff", bold ? 5 : 3], [accent, bold ? 2.5 : 1.5]]) {
       context.strokeStyle = colour;
       context.lineWidth = thick;
-      context.strokeRect(left, top, width, height);
+      context.stroke();
     }
   }
 
@@ -67,7 +71,7 @@
       const [x0, y0] = [Math.max(pad, x * sx - pad), Math.max(pad, y * sy - pad)];
       const x1 = Math.min(width - pad, (x + (right - left + 1) * layout.zoom) * sx + pad);
       const y1 = Math.min(height - pad, (y + (bottom - top + 1) * layout.zoom) * sy + pad);
-      outline(context, x0, y0, x1 - x0, y1 - y0, bold);
+      outline(context, [[x0, y0], [x1, y0], [x1, y1], [x0, y1]], bold);
     }
   }
 

@@ -11,15 +11,15 @@
   const BOX = 20;
   const CENTER = 14; // index of the pixel on which the centre of mass lies
   // How a stroke is redrawn, in pixels of the field: its width, over how many pixels its edge fades,
-  // and how far the faint part of the edge reaches into the box. Chosen on strokes of training
-  // digits: the article's network reads 96.6 to 97.0 % of them whichever they are, the faster one
-  // 97.6 % with sharp edges and 96.4 % with edges twice as soft.
-  const STROKE = 2.2;
-  const SOFTNESS = 1.2;
+  // and how far the faint part of the edge reaches into the box. Chosen on strokes of validation
+  // digits; what this and setting upright are worth, benchmarks/playground/preparation.py measures.
+  const STROKE = 2.4;
+  const SOFTNESS = 1.6;
   const FADE = 0.6;
   const USUAL_STROKES = [2.0, 4.4]; // widths that a picture may keep
   const FAINT = 0.15; // share of the darkest ink below which a pixel is paper
   const SMALLEST = 0.04; // a drawing whose longer side is a smaller share of its sheet is a dot
+  const MOST_LEAN = 0.6; // columns a row: a line that lies nearly flat is not set upright
 
   // ---- Ink -------------------------------------------------------------------------------------
 
@@ -114,28 +114,55 @@
   const EMPTY = { pixels: new Float32Array(FIELD * FIELD), empty: true };
 
   /**
-   * Redraw strokes as MNIST has them: 20 pixels along the longer side, STROKE wide, centred.
-   * Returns {pixels, place} where place(x, y) says where a point of the drawing went, and
-   * back(column, row) the reverse; `sheet` is the side of the sheet in the strokes' own unit.
+   * How far strokes lean: the columns that they move to the right with each row down, from the second
+   * moments of their lines, mu11 / mu02 (LeCun et al. 1998 set MNIST upright by those of its pixels).
    */
-  function fromStrokes(strokes, sheet) {
+  function leanOf(strokes) {
+    const lines = [];
+    for (const stroke of strokes) {
+      for (let i = 0; i + 3 < stroke.length; i += 2) {
+        const [dx, dy] = [stroke[i + 2] - stroke[i], stroke[i + 3] - stroke[i + 1]];
+        lines.push({ x: stroke[i] + dx / 2, y: stroke[i + 1] + dy / 2, dx, dy, length: Math.hypot(dx, dy) });
+      }
+    }
+    const sum = (value) => lines.reduce((all, line) => all + line.length * value(line), 0);
+    const whole = sum(() => 1);
+    const [x, y] = [sum((line) => line.x) / whole, sum((line) => line.y) / whole];
+    const mu11 = sum((line) => (line.x - x) * (line.y - y) + (line.dx * line.dy) / 12);
+    const mu02 = sum((line) => (line.y - y) ** 2 + line.dy ** 2 / 12);
+    return mu02 > 0 ? Math.min(MOST_LEAN, Math.max(-MOST_LEAN, mu11 / mu02)) : 0;
+  }
+
+  /** Strokes sheared so far along their rows. */
+  const sheared = (strokes, lean) =>
+    strokes.map((stroke) => stroke.map((value, i) => (i % 2 ? value : value - lean * stroke[i + 1])));
+
+  /**
+   * Redraw strokes as MNIST has them: 20 pixels along the longer side, `stroke` wide, centred; and
+   * `upright`, which MNIST's are not, so that how a hand leans does not count.
+   * Returns {pixels, back} where back(column, row) says where a point of the field lay in the drawing;
+   * `sheet` is the side of the sheet in the strokes' own unit.
+   */
+  function fromStrokes(drawn, sheet, { stroke: pen = STROKE, softness = SOFTNESS, upright = true } = {}) {
+    const lean = upright ? leanOf(drawn) : 0;
+    const strokes = sheared(drawn, lean);
     const bounds = boundsOf(strokes);
     const [width, height] = [bounds.right - bounds.left, bounds.bottom - bounds.top];
     const longest = Math.max(width, height);
     if (!(longest >= SMALLEST * sheet)) return EMPTY;
-    const scale = (BOX - STROKE - FADE) / longest;
-    const left = Math.round((FIELD - width * scale) / 2 - STROKE / 2) + STROKE / 2;
-    const top = Math.round((FIELD - height * scale) / 2 - STROKE / 2) + STROKE / 2;
+    const scale = (BOX - pen - FADE) / longest;
+    const left = Math.round((FIELD - width * scale) / 2 - pen / 2) + pen / 2;
+    const top = Math.round((FIELD - height * scale) / 2 - pen / 2) + pen / 2;
     const redrawn = strokes.map((stroke) =>
       stroke.map((value, i) =>
         i % 2 ? (value - bounds.top) * scale + top : (value - bounds.left) * scale + left,
       ),
     );
-    const { pixels, down, right } = centered(ink(redrawn, STROKE));
-    const back = (column, row) => [
-      (column - right - left) / scale + bounds.left,
-      (row - down - top) / scale + bounds.top,
-    ];
+    const { pixels, down, right } = centered(ink(redrawn, pen, FIELD, softness));
+    const back = (column, row) => {
+      const y = (row - down - top) / scale + bounds.top;
+      return [(column - right - left) / scale + bounds.left + lean * y, y];
+    };
     return { pixels, back };
   }
 
@@ -271,7 +298,7 @@
     const usual = strokeWidth / ZOOM;
     if (lines.length && (usual < USUAL_STROKES[0] || usual > USUAL_STROKES[1])) {
       // Unlike MNIST's: redraw the strokes along their middle.
-      const redrawn = fromStrokes(lines, ZOOM * BOX);
+      const redrawn = fromStrokes(lines, ZOOM * BOX, { upright: false });
       if (!redrawn.empty) {
         const back = (column, row) => {
           const [x, y] = redrawn.back(column, row);
@@ -313,6 +340,6 @@
   }
 
   cnnbook.normalize = normalize;
-  cnnbook.drawing = { BOX, FIELD, SMALLEST, boundsOf, fromPicture, fromStrokes, ink, resample };
+  cnnbook.drawing = { BOX, FIELD, SMALLEST, boundsOf, fromPicture, fromStrokes, ink, leanOf, resample };
   if (typeof module !== "undefined") module.exports = cnnbook;
 })();

@@ -110,8 +110,8 @@
 
   /**
    * The pixels that the network receives, each to be touched, with the buttons below the pad and the
-   * choice whether to centre. `now()` is what the page shows; `clear`, `undo` and `changed` are its
-   * answers to the buttons. All networks of the book receive pictures of one size.
+   * choice whether the drawing is prepared. `now()` is what the page shows; `clear`, `undo` and
+   * `changed` are its answers to the buttons. All networks of the book receive pictures of one size.
    */
   function makeReceived({ state, now, inspector, clear, undo, changed }) {
     const shape = networkNamed(state.network).inputShape;
@@ -130,7 +130,7 @@
       inspector.reveal(maps.getBoundingClientRect());
     });
     maps.addEventListener("keydown", (event) => inspector.keys(event, -1));
-    const box = checkbox("Scale and centre, as the training digits were", state.centred, (value) => {
+    const box = checkbox("Scale, centre and set strokes upright", state.centred, (value) => {
       setCentred(value);
       changed();
     });

@@ -29,11 +29,12 @@
       const { back } = now().received;
       const [field] = marks.fieldsOn(state.unit, now(), -1);
       if (!field) return;
-      const [left, top] = back(field.left, field.top);
-      const [right, bottom] = back(field.right + 1, field.bottom + 1);
-      context.setLineDash([6, 4]);
+      const { left, top, right, bottom } = field;
+      // On a drawing that is set upright, the field leans as the drawing does.
+      const corners = [[left, top], [right + 1, top], [right + 1, bottom + 1], [left, bottom + 1]];
       const edge = (value) => Math.min(SHEET - 2, Math.max(2, value));
-      marks.outline(context, edge(left), edge(top), edge(right) - edge(left), edge(bottom) - edge(top), true);
+      context.setLineDash([6, 4]);
+      marks.outline(context, corners.map(([column, row]) => back(column, row).map(edge)), true);
       context.setLineDash([]);
     }
 

@@ -1,15 +1,18 @@
 """Measure the live network in a real Chromium: script time an update, and how drawings are read.
 
-    python -m benchmarks.playground.playground
+    python -m benchmarks.playground.playground [--drawn]
 
 Needs the built book (`make book`). Plain and slowed-down (6x, by the browser's own throttle)
 rounds take turns, so that both meet the same machine; an update is a stroke's new point, the
 network, and all that is painted. Long tasks are those of more than 50 ms while a digit is drawn.
-Then test digits are drawn on the pad as strokes (pen_strokes.py), tiny to large.
+Then test digits are drawn on the pad as strokes (pen_strokes.py), tiny to large. With `--drawn`
+only this is done, and the stored times stay: they need a machine that does nothing else.
 """
 
 from __future__ import annotations
 
+import argparse
+import datetime
 import gzip
 import os
 import pathlib
@@ -96,12 +99,35 @@ def _draw(browser) -> dict[str, dict]:
         answers = pen_strokes.draw(page, digits, size)
         shares = {reader: np.mean(read == labels) for reader, read in answers.items()}
         found[size] = {**facts, "digits": DRAWN, **shares}
+        print(size, shares, flush=True)
     page.close()
     return found
 
 
+def _sizes() -> dict[str, int]:
+    """Weigh the scripts and the networks."""
+    files = [file.read_bytes() for file in sorted((HTML / "playground").iterdir())]
+    packed = sum(len(gzip.compress(content)) for content in files)
+    return {"bytes": sum(map(len, files)), "bytes_gzip": packed}
+
+
+def draw_anew() -> None:
+    """Draw the digits, and store how they are read beside the times that were measured before."""
+    with chromium.launched() as browser:
+        drawn = _draw(browser)
+    stored = results.load("playground/playground")
+    today = {"drawn_on": datetime.date.today().isoformat(), "drawn": drawn}
+    results.write_json(
+        results.STORED / "playground" / "playground.json", {**stored, **today, **_sizes()}
+    )
+
+
 def main() -> None:
     """Measure and store."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--drawn", action="store_true")
+    if parser.parse_args().drawn:
+        return draw_anew()
     times = {throttle: [] for throttle in THROTTLES}
     first = {throttle: [] for throttle in THROTTLES}
     long = {throttle: [] for throttle in THROTTLES}
@@ -116,8 +142,6 @@ def main() -> None:
                 page.close()
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
         drawn = _draw(browser)
-    folder = HTML / "playground"
-    files = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
     results.save(
         "playground/playground",
         {
@@ -138,8 +162,7 @@ def main() -> None:
                 for throttle in THROTTLES
             },
             "drawn": drawn,
-            "bytes": sum(len(content) for content in files.values()),
-            "bytes_gzip": sum(len(gzip.compress(content)) for content in files.values()),
+            **_sizes(),
         },
     )
 

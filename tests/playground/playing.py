@@ -7,7 +7,7 @@ from browsing import settle
 PUBLISHED = live.published_networks()
 PAGE = "chapters/playground.html"
 TOLERANCE = 1e-4  # Keras itself differs by 1e-5 between batch sizes
-CENTRING = "Scale and centre, as the training digits were"
+CENTRING = "Scale, centre and set strokes upright"
 
 
 def clear(page) -> None:

@@ -37,6 +37,58 @@ def test_digits_drawn_anywhere_are_read_right_with_centring_and_not_without(page
     assert as_drawn < 0.75
 
 
+def lean_of(x, y, weights) -> float:
+    """Say how many columns ink moves to the right with each row down."""
+    (_, mu11), (_, mu02) = np.cov([x, y], aweights=weights)
+    return mu11 / mu02
+
+
+def test_the_lean_of_strokes_is_that_of_dots_along_them(page):
+    corners = np.array([[20, 30], [120, 40], [60, 200], [90, 220]])
+    steps, shares = np.diff(corners, axis=0), np.linspace(0, 1, 500)[:, np.newaxis]
+    dots = np.concatenate(
+        [start + shares * step for start, step in zip(corners, steps, strict=False)]
+    )
+    expected = lean_of(*dots.T, np.repeat(np.hypot(*steps.T), 500))
+    lean = page.evaluate("stroke => cnnbook.drawing.leanOf([stroke])", corners.ravel().tolist())
+    assert lean == pytest.approx(expected, abs=0.005)  # the ends count twice as much as inner dots
+
+
+@pytest.mark.parametrize("shear", [-0.3, 0, 0.3])
+def test_strokes_are_set_upright_and_lead_back_to_the_sheet(page, strokes, shear):
+    digits = [[10 * stroke @ [[1, 0], [shear, 1]] for stroke in digit] for digit in strokes[0][:40]]
+    found = page.evaluate(
+        """drawings => drawings.map((strokes) => {
+        const { pixels, back } = cnnbook.drawing.fromStrokes(strokes, 280);
+        const dark = [...pixels.keys()].filter((i) => pixels[i] === 1);
+        const places = dark.map((i) => back((i % 28) + 0.5, Math.floor(i / 28) + 0.5));
+        return [[...pixels], places]; })""",
+        [[stroke.ravel().tolist() for stroke in digit] for digit in digits],
+    )
+    rows, columns = np.mgrid[:28, :28].reshape(2, -1)
+    leans = [lean_of(columns, rows, pixels) for pixels, _ in found]
+    assert np.abs(leans).mean() < 0.05 and np.median(leans) == pytest.approx(0, abs=0.02)
+    for digit, (_, back) in zip(digits, found, strict=True):
+        apart = np.array(back)[:, np.newaxis] - np.concatenate(digit)
+        assert np.hypot(*apart.T).min(axis=0).max() < 20  # two pixels of MNIST
+
+
+def test_a_line_that_lies_is_not_set_upright(page):
+    pixels = page.evaluate("() => [...cnnbook.drawing.fromStrokes([[20,100,220,120]], 280).pixels]")
+    rows, columns = np.nonzero(np.reshape(pixels, (28, 28)) > 0.5)
+    assert np.ptp(columns) > 4 * np.ptp(rows)
+
+
+def test_a_filled_loop_is_opened_and_a_stroke_is_not():
+    rows, columns = np.mgrid[:112, :112]
+    stem = (abs(columns - 50) < 6) & (abs(rows - 60) < 45)
+    blob = np.hypot(rows - 35, columns - 50) < 20
+    for solid, filled in ((stem, False), (stem | blob, True)):
+        hole = pen_strokes.filled_loop(solid, pen_strokes.thin(solid[np.newaxis])[0])
+        assert hole.any() == filled
+        assert not (hole & ~blob).any()
+
+
 def test_a_picture_is_prepared_like_the_test_digit_it_shows(page, digits):
     """Enlarged and moved on a sheet, a test digit comes back nearly as it was."""
     images = digits[0][:60, ..., 0]
