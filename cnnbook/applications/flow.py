@@ -14,6 +14,7 @@ from cnnbook import checks
 
 NO_CLASS = 10  # the label that stands for "any digit"
 AT_ONCE = 250  # digits, to save memory
+MARGIN = 0.2  # of the pixels' range, below paper and above ink: what ends there is made clean
 
 
 def integrate(velocity: Callable, x: np.ndarray, steps: int, method: str):
@@ -52,7 +53,9 @@ def guided_velocity(network: keras.Model, labels: np.ndarray, guidance: float) -
     return velocity
 
 
-def sample_flow(network, labels, seed, steps=16, guidance=1.0, method="euler") -> np.ndarray:
+def sample_flow(
+    network, labels, seed, steps=16, guidance=1.0, method="euler", margin=MARGIN
+) -> np.ndarray:
     """Draw a digit for each of the labels: float32 (N, 28, 28, 1) in the levels of a scan."""
     noise = np.random.default_rng(checks.seed("seed", seed))
     noise = noise.standard_normal((len(labels), 28, 28, 1), np.float32)
@@ -60,9 +63,10 @@ def sample_flow(network, labels, seed, steps=16, guidance=1.0, method="euler") -
     for part in (slice(n, n + AT_ONCE) for n in range(0, len(labels), AT_ONCE)):
         velocity = guided_velocity(network, labels[part], guidance)
         drawn.append(integrate(velocity, noise[part], steps, method))
-    return to_levels((np.concatenate(drawn) + 1) / 2)
+    return to_levels((np.concatenate(drawn) + 1) / 2, margin)
 
 
-def to_levels(images: np.ndarray) -> np.ndarray:
-    """Clip pixels to [0, 1], and round them to the 256 levels of a scan."""
+def to_levels(images: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    """Spread pixels from [0, 1] by a margin, clip, and round to the 256 levels of a scan."""
+    images = (1 + 2 * margin) * images - margin
     return (np.round(255 * np.clip(images, 0, 1)) / 255).astype(np.float32)

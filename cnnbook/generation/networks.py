@@ -4,6 +4,8 @@ A conditional variational autoencoder (Kingma and Welling, 2014) and a flow (Lip
 Liu et al., 2023). Labels are int32 of shape (N,).
 """
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -80,15 +82,24 @@ def residual_block(x, condition):
     return x + layers.Conv2D(channels, 3, **zeros)(h)
 
 
-def velocity_network(whole: bool = True, carry: bool = True) -> keras.Model:
+def seen_as_a_whole(x, condition):
+    """Let one side depend on the other: slim dense layers see the picture, summed up in 8 maps."""
+    h = layers.Conv2D(8, 1)(layers.Activation("silu")(x))
+    h = layers.Dense(40)(layers.Flatten()(h))
+    h = layers.Activation("silu")(h + layers.Dense(40)(condition))
+    h = layers.Reshape((7, 7, 8))(layers.Dense(49 * 8)(h))
+    return layers.Conv2D(FLOW_DEEP, 1, kernel_initializer="zeros")(h)
+
+
+def velocity_network(whole: Callable | None = seen_as_a_whole, carry=True) -> keras.Model:
     """Build a small U-Net that says where each pixel is heading.
 
     It goes from [images (N, 28, 28, 1) in [-1, 1], times (N,) in [0, 1], labels] to velocities of
-    the images' shape. ``whole``: a dense layer looks at the whole picture after each block of 7 x 7
-    pixels. ``carry``: the image itself is added, with a weight that depends on time and class.
+    the images' shape. ``whole`` looks at the whole picture after each block of 7 x 7 pixels, and is
+    added. ``carry``: the image itself is added, with a weight that depends on time and class.
     """
-    image, moment = keras.Input((28, 28, 1)), keras.Input(())
-    label = keras.Input((), dtype="int32")
+    image, moment = keras.Input((28, 28, 1), name="image"), keras.Input((), name="moment")
+    label = keras.Input((), dtype="int32", name="label")
     angles = layers.Reshape((1,))(moment) * FREQUENCIES[None]
     waves = layers.Concatenate()([keras.ops.sin(angles), keras.ops.cos(angles)])
     condition = layers.Dense(64)(waves) + _class_vector(label, flow.NO_CLASS + 1, 64)
@@ -99,8 +110,7 @@ def velocity_network(whole: bool = True, carry: bool = True) -> keras.Model:
     x = layers.Conv2D(FLOW_DEEP, 2, strides=2)(x)
     for _ in range(2):
         x = residual_block(x, condition)
-        if whole:
-            x = x + _seen_as_a_whole(x, condition)
+        x = x + whole(x, condition) if whole else x
     x = layers.Conv2DTranspose(FLOW_WIDE, 2, strides=2)(layers.Activation("silu")(x))
     x = residual_block(x + across, condition)
     x = layers.Conv2DTranspose(1, 4, strides=2, padding="same")(layers.Activation("silu")(x))
@@ -123,11 +133,3 @@ def _class_vector(label, classes: int, size: int):
     # unheard for hundreds of steps.
     start = keras.initializers.RandomNormal(stddev=1)
     return layers.Embedding(classes, size, embeddings_initializer=start)(label)
-
-
-def _seen_as_a_whole(x, condition):
-    # What is drawn on one side of the picture depends on the other.
-    h = layers.Dense(128)(layers.Flatten()(layers.Activation("silu")(x)))
-    h = layers.Activation("silu")(h + layers.Dense(128)(condition))
-    h = layers.Dense(49 * FLOW_DEEP, kernel_initializer="zeros")(h)
-    return layers.Reshape((7, 7, FLOW_DEEP))(h)

@@ -119,8 +119,10 @@ def test_a_residual_block_starts_as_the_identity():
 
 def test_each_part_of_the_velocity_network_can_be_left_out():
     full = networks.velocity_network().count_params()
-    dense = 49 * 64 * 128 + 128 + 64 * 128 + 128 + 128 * 49 * 64 + 49 * 64
-    assert full - networks.velocity_network(whole=False).count_params() == 2 * dense
+    places = 49 * 8  # in eight maps, and 40 numbers between
+    dense = (64 * 8 + 8) + (places * 40 + 40) + (64 * 40 + 40)
+    dense += (40 * places + places) + (8 * 64 + 64)
+    assert full - networks.velocity_network(whole=None).count_params() == 2 * dense
     assert full - networks.velocity_network(carry=False).count_params() == 64 + 1
 
 
