@@ -53,6 +53,7 @@ WIDGET_SCRIPTS = {
     "tones": ["dom.js", "widgets.js", "graph.js", "sound.js", "widget-tones.js"],
     "word": ["dom.js", "widgets.js", "graph.js", "widget-word.js"],
     "spoken": ["dom.js", "widgets.js", "graph.js", "sound.js", "widget-spoken.js"],
+    "flow": ["dom.js", "widgets.js", "graph.js", "widget-flow.js"],
 }
 # What a widget loads once the reader touches it: a stored network, or digits.
 WIDGET_STORED = {
@@ -61,6 +62,7 @@ WIDGET_STORED = {
     "tones": ["audio"],
     "word": ["text"],
     "spoken": ["spoken", "voice"],
+    "flow": ["flow"],
 }
 
 logger = logging.getLogger(__name__)

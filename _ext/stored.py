@@ -35,6 +35,7 @@ NETWORKS = {
     "audio": "applications/audio_network",
     "text": "applications/text_network",
     "spoken": "audio/voices_network",
+    "flow": "applications/flow_network",
 }
 DIGITS_A_CLASS = 6
 SPEECH = STORED.parent / "cnnbook" / "audio" / "speech" / "speech.npz"

@@ -3,7 +3,7 @@
 (() => {
   const { dom, graph, widgets } = globalThis.cnnbook;
   const { button, choice, element, paintMaps, slider } = dom;
-  const [SIDE, STEPS, NO_CLASS, MARGIN] = [28, 16, 10, 0.2]; // as in cnnbook.applications.flow
+  const [SIDE, STEPS, NO_CLASS, MARGIN] = [28, 16, 10, 0.05]; // as in cnnbook.applications.flow
 
   /** Normally distributed numbers that a seed repeats. */
   function normal(seed, count) {
@@ -91,14 +91,17 @@
     function begin() {
       const mine = ++run;
       state.stops = [normal(state.seed, SIDE * SIDE)];
-      if (network) return go(mine);
+      if (network) {
+        tell(`Step 0 of ${STEPS} …`);
+        return void setTimeout(() => go(mine), 0); // a slider that is still moving comes first
+      }
       tell("Loading the network …");
       graph.load("flow").then((loaded) => {
         network = loaded;
         other.disabled = false;
         draw.textContent = "Draw again";
         root.classList.add("cb-ready");
-        go(run);
+        go(mine);
       }, () => tell("The network could not be loaded."));
     }
     /** Draw anew, from the same noise, once the reader has asked for the first drawing. */

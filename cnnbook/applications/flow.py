@@ -14,7 +14,7 @@ from cnnbook import checks
 
 NO_CLASS = 10  # the label that stands for "any digit"
 AT_ONCE = 250  # digits, to save memory
-MARGIN = 0.2  # of the pixels' range, below paper and above ink: what ends there is made clean
+MARGIN = 0.05  # of the pixels' range, below paper and above ink: what ends there is made clean
 
 
 def integrate(velocity: Callable, x: np.ndarray, steps: int, method: str):
