@@ -134,15 +134,15 @@ FRENCH = (
     "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze "
     "seize dix-sept dix-huit dix-neuf vingt trente quarante cinquante soixante soixante-dix "
     "quatre-vingts quatre-vingt-dix cent mille million dimanche lundi mardi mercredi jeudi "
-    "vendredi samedi janvier février mars avril mai juin juillet août septembre octobre novembre décembre "
-    "aujourd'hui demain hier"
+    "vendredi samedi janvier février mars avril mai juin juillet août septembre octobre "
+    "novembre décembre aujourd'hui demain hier"
 )
 ITALIAN = (
     "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici "
     "quindici sedici diciassette diciotto diciannove venti trenta quaranta cinquanta sessanta "
     "settanta ottanta novanta cento mille milione domenica lunedì martedì mercoledì giovedì "
-    "venerdì sabato gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
-    "dicembre oggi domani ieri"
+    "venerdì sabato gennaio febbraio marzo aprile maggio giugno luglio agosto settembre "
+    "ottobre novembre dicembre oggi domani ieri"
 )
 STEMS = (
     [f"digits/{number}" for number in (*range(20), *range(20, 100, 10))]

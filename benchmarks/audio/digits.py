@@ -30,7 +30,7 @@ def changed(sound, random):
     return sound + level * random.standard_normal(len(sound))
 
 
-def versions(sounds, random):
+def versions(sounds, random, seconds: float = 1.0):
     """Return a changed picture of each sound, a stretch of time and some bands of it hidden."""
     import numpy as np
 
@@ -38,7 +38,7 @@ def versions(sounds, random):
 
     pictures = []
     for sound in sounds:
-        picture = speech.picture(changed(sound, random))
+        picture = speech.picture(changed(sound, random), seconds)
         picture = np.roll(picture, random.integers(-SHIFT, SHIFT + 1), axis=0)
         for most, rows in zip(MASK, (picture, picture.T), strict=True):
             size = random.integers(0, most + 1)
@@ -72,17 +72,17 @@ def network():
     )
 
 
-def fit(model, pictures, labels) -> None:
+def fit(model, pictures, labels, passes: int = PASSES) -> None:
     """Train with Adam, the learning rate falling along half a cosine."""
     import keras
 
-    steps = PASSES * len(pictures) // BATCH_SIZE
+    steps = passes * len(pictures) // BATCH_SIZE
     rate = keras.optimizers.schedules.CosineDecay(PEAK_RATE, steps)
     model.compile(
         optimizer=keras.optimizers.Adam(rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    model.fit(pictures, labels, batch_size=BATCH_SIZE, epochs=PASSES, verbose=0)
+    model.fit(pictures, labels, batch_size=BATCH_SIZE, epochs=passes, verbose=0)
 
 
 def trained(sounds: dict, people, seed: int):
