@@ -104,8 +104,8 @@ def test_a_frame_and_its_controls_fit_into_a_phone_s_window(strip):
 def compared(name: str) -> str:
     """Return the figure as the book writes it: a red picture before, a blue one after."""
     red, blue = (
-        "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='300' height='200'>"
-        f"<rect width='300' height='200' fill='{colour}'/></svg>"
+        "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='600' height='400'>"
+        f"<rect width='600' height='400' fill='{colour}'/></svg>"
         for colour in ("red", "blue")
     )
     return (
@@ -157,6 +157,9 @@ def test_both_pictures_keep_their_alt_texts_and_fit_into_a_phone_s_window(pair):
     alts = pair.locator("figure img").evaluate_all("images => images.map((image) => image.alt)")
     assert alts == ["A red one.", "A blue one."]
     assert pair.locator("figure").bounding_box()["width"] <= 390
+    for image in pair.locator("figure img").all():
+        box = image.bounding_box()
+        assert box["width"] <= 390 and box["width"] == pytest.approx(1.5 * box["height"], abs=1)
     assert pair.get_by_label("red").bounding_box()["height"] >= 44
 
 
