@@ -48,7 +48,7 @@ def versions(sounds, random, seconds: float = 1.0):
     return np.array(pictures, np.float32)[..., None]
 
 
-def network():
+def network(momentum: float = 0.99):
     """Build a network whose last convolution sees all frequencies, and which averages over time."""
     from keras import Input, Sequential, layers
 
@@ -56,7 +56,7 @@ def network():
     for channels in (8, 16, 32):
         body += [
             layers.Conv2D(channels, 3, padding="same", use_bias=False),
-            layers.BatchNormalization(),
+            layers.BatchNormalization(momentum=momentum),
             layers.ReLU(),
             layers.MaxPooling2D(2),
         ]

@@ -43,7 +43,7 @@ def networks(letter_count: int):
     ears = Sequential(
         [
             Input((61, 32, 1)),
-            *digits.network().layers[:-4],
+            *digits.network(momentum=0.9).layers[:-4],
             layers.Conv2D(64, (1, 4), activation="relu"),
             layers.Reshape((7, 64)),
             layers.Flatten(),

@@ -2,8 +2,9 @@
 
 Four languages, two sets of voices: each set is trained on, three seeds, and both are tested on what
 is held out. One voice, Allison's, speaks English in both sets; her Spanish is in the first alone.
-Everything goes through the same telephone code (GSM) first, since two packages come in it. Recipe
-fixed before the first run.
+Everything goes through the same telephone code (GSM) first, since two packages come in it. The
+recipe was changed once: in a first run of fewer steps the running means of the normalisation had
+not settled, and every answer was the same.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ SETS = {
     "first": ("Allison en", "Allison es", "June fr", "Carlo it"),
     "second": ("Allison en", "July es", "Armelle fr", "Paola it"),
 }
-SECONDS, VERSIONS, PASSES = 2.0, 2, 4
+SECONDS, VERSIONS, PASSES = 2.0, 2, 5
 MOST = 100  # recordings of a voice
 
 
@@ -45,7 +46,7 @@ def network():
 
     from benchmarks.audio import digits
 
-    body = digits.network().layers[:-1]
+    body = digits.network(momentum=0.9).layers[:-1]
     return Sequential([Input((124, 32, 1)), *body, layers.Dense(len(LANGUAGES))])
 
 
