@@ -120,7 +120,7 @@
   };
 
   function make(root, task) {
-    const state = { strokes: [], digits: [], clutter: [], moving: false, chosen: 0, least: LEAST };
+    const state = { strokes: [], digits: [], clutter: [], moving: false, chosen: 0, least: LEAST, shown: true };
     const [noise, pixels] = [scenes.drawNoise(Math.random), element("canvas", { width: SIDE, height: SIDE })];
     let ground = scenes.drawGround(Math.random);
     let [examples, net, answer, timer, asked] = [null, null, null, 0, 0];
@@ -141,7 +141,7 @@
       pixels.getContext("2d").putImageData(picture, 0, 0);
       context.imageSmoothingEnabled = true;
       context.drawImage(pixels, 0, 0, SHEET, SHEET);
-      if (answer && show.checked) task.paint(context, answer, told());
+      if (answer && state.shown) task.paint(context, answer, told());
       const digit = state.moving && state.digits[state.chosen];
       if (!digit) return;
       context.setLineDash([6, 4]);
@@ -275,20 +275,23 @@
       pad.clear();
     }
 
+    const keys = pad.getAttribute("aria-describedby"); // how they draw
     const mode = choice("Pen", [["draw", "draws"], ["move", "moves digits"]], "draw", (value) => {
       state.moving = value === "move";
       write(help, state.moving ? "Drag a digit. With keys: arrows move it, Space takes the next one, Delete removes it." : "");
       pad.setAttribute("aria-label", state.moving
         ? "Scene: arrow keys move a digit, Space takes the next one, Delete removes it"
         : "Drawing pad");
+      if (state.moving) pad.removeAttribute("aria-describedby");
+      else pad.setAttribute("aria-describedby", keys);
       pad.draw();
       if (state.moving && !state.digits.length) another();
     });
     const help = element("p", { class: "cb-note" });
-    const show = Object.assign(dom.checkbox("Show the answer", true, (value) => {
-      show.checked = value;
+    const show = dom.checkbox("Show the answer", true, (value) => {
+      state.shown = value;
       pad.draw();
-    }), { checked: true });
+    });
     const least = task === TASKS.detect
       ? slider("Least score", { min: 0.05, max: 0.95, step: 0.05, value: LEAST, show: (v) => Number(v).toFixed(2) }, (value) => {
         state.least = value;

@@ -87,7 +87,9 @@
   async function decoded(buffer) {
     const audio = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(buffer);
     const channels = Array.from({ length: audio.numberOfChannels }, (_, i) => audio.getChannelData(i));
-    return channels[0].map((_, i) => channels.reduce((sum, channel) => sum + channel[i], 0) / channels.length);
+    const sound = channels[0].map((_, i) => channels.reduce((sum, channel) => sum + channel[i], 0) / channels.length);
+    const mean = sound.reduce((sum, value) => sum + value, 0) / (sound.length || 1);
+    return sound.map((value) => value - mean); // some microphones give more than the sound
   }
 
   /** Record for a while; `begun()` is called when it is time to speak. */
