@@ -61,7 +61,7 @@ def compare(right: np.ndarray, before: np.ndarray) -> dict:
 
     gained, lost = int((right & ~before).sum()), int((before & ~right).sum())
     p = scipy.stats.binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-    return {"gained": gained, "lost": lost, "p": round(p, 5)}
+    return {"gained": gained, "lost": lost, "p": float(f"{p:.2g}")}
 
 
 def main() -> None:
