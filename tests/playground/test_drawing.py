@@ -33,7 +33,7 @@ def test_digits_drawn_anywhere_are_read_right_with_centring_and_not_without(page
     as_drawn = right.pop("as_drawn")
     # benchmarks/playground.py measures it with 2,000 drawings of each size; the page shows it. The
     # network of another machine, and 500 drawings, may be two standard errors of 0.7 points below.
-    assert min(right.values()) > 0.955
+    assert min(right.values()) > 0.96
     assert as_drawn < 0.75
 
 
