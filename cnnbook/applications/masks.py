@@ -24,9 +24,8 @@ def draw(axis: matplotlib.axes.Axes, mask: np.ndarray, over: np.ndarray | None =
     colors = matplotlib.colors.ListedColormap([*COLORS, "white"])
     axis.imshow(mask, cmap=colors, vmin=-0.5, vmax=10.5)
     if over is not None:
-        axis.imshow(
-            np.ma.array(over, mask=mask < scenes.BACKGROUND), cmap="gray_r", vmin=0, vmax=512
-        )
+        ground = np.ma.array(over, mask=mask < scenes.BACKGROUND)
+        axis.imshow(ground, cmap="gray_r", vmin=0, vmax=512)
     outline = [matplotlib.patheffects.withStroke(linewidth=3, foreground="white")]
     taken = mask < scenes.BACKGROUND
     for digit in range(10):

@@ -55,9 +55,8 @@ def draw_scenes(
     for scene in range(count):
         coarse = generator.uniform(0, 0.25) + generator.uniform(0, 0.2, (4 * larger, 4 * larger))
         picture = _resized(coarse, side)
-        for _ in range(
-            generator.integers(4 * times, 10 * times + 1)
-        ):  # clutter: strokes that belong to no digit
+        # Clutter: strokes that belong to no digit.
+        for _ in range(generator.integers(4 * times, 10 * times + 1)):
             size = generator.integers(7, 13)
             row, left = generator.integers(5, 24 - size, 2)  # the middle, where the ink is
             piece = images[generator.integers(len(images)), row : row + size, left : left + size]

@@ -89,21 +89,6 @@ def two_rulers(
     return figure
 
 
-def optimisers(runs: Mapping[str, Sequence[float]]) -> matplotlib.figure.Figure:
-    """Draw the whole loss against the evaluations for two methods; far above is cut off."""
-    figure, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 2.7))
-    for (name, values), line, color in zip(runs.items(), ("-", "--"), COLORS[:2], strict=True):
-        axis.plot(np.arange(1, len(values) + 1), values, line, color=color, label=name)
-    first = max(values[0] for values in runs.values())
-    axis.set(xlabel="evaluations of loss and gradient", ylabel="loss", yscale="log")
-    axis.yaxis.set_major_formatter(matplotlib.ticker.StrMethodFormatter("{x:g}"))
-    axis.yaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
-    axis.set_yticks([tick for tick in (0.1, 0.2, 0.5, 1, 2, 5) if tick < 1.5 * first])
-    axis.set_ylim(0.7 * min(min(values) for values in runs.values()), 1.5 * first)
-    axis.legend()
-    return figure
-
-
 def grams(matrices: Sequence[np.ndarray], titles: Sequence[str]) -> matplotlib.figure.Figure:
     """Draw Gram matrices on one scale, as square roots, which shows small values too."""
     figure, axes = plt.subplots(1, len(matrices), figsize=(plots.WIDTH_INCHES, 2.3))

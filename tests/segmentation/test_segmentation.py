@@ -6,7 +6,6 @@ import pytest
 import sklearn.metrics
 
 from cnnbook import segmentation
-from cnnbook.segmentation import figures
 
 
 @pytest.fixture
@@ -111,14 +110,6 @@ def test_predictions_are_the_classes_of_the_largest_logits(pictures):
     network = segmentation.unet()
     expected = np.asarray(network(pictures[..., None])).argmax(axis=-1)
     np.testing.assert_array_equal(segmentation.predict(network, pictures), expected)
-
-
-def test_a_row_shows_picture_masks_and_wrong_pixels():
-    masks = np.full((2, 32, 32), 10)
-    masks[:, 5:15, 5:15] = 7
-    figure = figures.scene_rows(np.zeros((2, 32, 32)), {"true": masks}, ["a", "b"], masks < 10)
-    assert len(figure.axes) == 6
-    assert [text.get_text() for text in figure.axes[1].texts] == ["7"]
 
 
 ZEROS = np.zeros((4, 16, 16), np.uint8)

@@ -46,5 +46,3 @@ def test_a_point_farther_than_the_photograph_is_inside_the_figure():
     (axis,) = figures.two_rulers(groups, content=0.3).axes
     np.testing.assert_allclose(axis.collections[0].get_offsets(), [[0.1, 0.5], [0.9, 0.6]])
     assert axis.get_xlim()[1] > 0.9
-    (axis,) = figures.optimisers({"a": [3, 2, 1], "b": [3, 1]}).axes
-    assert [len(line.get_ydata()) for line in axis.lines] == [3, 2]
