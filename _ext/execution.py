@@ -150,18 +150,22 @@ def _hash(file: pathlib.Path, changed: int) -> str:
 def dependencies(source: pathlib.Path, root: pathlib.Path = ROOT) -> set[pathlib.Path]:
     """Collect the files that a chapter's outputs depend on, apart from the chapter itself.
 
-    These are the modules that it imports, and those that they import; the stored results that one
-    of these names; the package's data; and the lock.
+    These are the modules that it imports, and those that they import, with the data beside them;
+    the stored results that one of these names; the package's data in folders of their own; and the
+    lock.
     """
     cells = [cell.source for cell in read_source(source).cells if cell.cell_type == "code"]
     waiting = set().union(*(_used(code, root) for code in cells))
     found = {root / "requirements.txt"}
-    found |= {file for file in (root / "cnnbook").rglob("*.*") if file.suffix not in CODE}
+    package = root / "cnnbook"
+    data = {file for file in package.rglob("*.*") if file.suffix not in CODE}
+    waiting |= {file for file in data if not any(file.parent.glob("*.py"))}
     while waiting:
         file = waiting.pop()
         found.add(file)
         if file.suffix == ".py":
-            waiting |= _used(file.read_text(encoding="utf-8"), root) - found
+            beside = {other for other in data if other.parent == file.parent}
+            waiting |= (beside | _used(file.read_text(encoding="utf-8"), root)) - found
     return found
 
 

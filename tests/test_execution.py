@@ -161,6 +161,11 @@ def test_a_digest_follows_what_the_chapter_uses_and_nothing_else(book):
     assert changes(results / "one" / "stored.json", "{}"), "its name stands in the chapter's code"
     assert changes(results / "one" / "stored.npz", "weights of the same name")
     assert changes(package / "data.bin", "the package's data")
+    (package / "digits").mkdir()
+    assert changes(package / "digits" / "data.bin", "the package's data in a folder of its own")
+    (package / "room").mkdir()
+    assert not changes(package / "room" / "__init__.py", "nobody imports this room")
+    assert not changes(package / "room" / "data.bin", "data of that room")
     assert changes(book / "requirements.txt", "numpy==2")
 
 
