@@ -88,7 +88,7 @@ class _Graph:
         self.inputs, self.nodes, self.place = [], [], {}
         self.waiting = list(arrays)
         config = architecture["config"]
-        layers = config["layers"]
+        layers = [dict(layer) for layer in config["layers"]]  # the caller's stay as they are
         if architecture["class_name"] == "Sequential":
             before = None
             for layer in layers:
@@ -403,12 +403,19 @@ def contents(name: str) -> dict | list:
     return {**describe(architecture, arrays), **told}
 
 
+# Whose work, beside the book's, stands in a file.
+NOTICES = {
+    "digits": "MNIST, (c) Yann LeCun and Corinna Cortes, in 16 levels; CC BY-SA 3.0.",
+    "voice": "Spoken by Allison Smith (theivrvoice.com), (c) 2003-2010; CC BY-SA 3.0.",
+}
+
+
 def write(folder: pathlib.Path, name: str) -> pathlib.Path:
     """Write ``stored-<name>.js``, a script: a page that is opened as a file reads no other file."""
     written = json.dumps(contents(name), separators=(",", ":"))
     file = folder / f"stored-{name}.js"
     file.write_text(
-        "// Written when the book was built, from what the benchmarks stored.\n"
+        f"// Written when the book was built. {NOTICES.get(name, '')}\n"
         "((globalThis.cnnbook = globalThis.cnnbook || {}).stored ||= {})"
         f"[{json.dumps(name)}] = {written};\n",
         encoding="utf-8",
