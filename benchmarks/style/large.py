@@ -18,7 +18,7 @@ from cnnbook.applications import painting
 SIDE, HEIGHTS, EVALUATIONS = 512, (128, 256, 512), (40, 25, 20)
 # What keeping the content and what smoothness count, chosen by eye on paintings of 256 pixels.
 WEIGHTS = {"portrait": (0.3, 3.0), "landscape": (0.2, 4.0)}
-QUALITY = 82
+QUALITY = 70
 
 
 def pictures(name: str) -> tuple[np.ndarray, np.ndarray]:
