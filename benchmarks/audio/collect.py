@@ -116,34 +116,6 @@ def digits() -> dict[tuple[str, int, int], np.ndarray]:
     return found
 
 
-ENGLISH = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
-    "hundred thousand million sunday monday tuesday wednesday thursday friday saturday "
-    "january february march april may june july august september october november december "
-    "today tomorrow yesterday"
-)
-SPANISH = (
-    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
-    "dieciséis diecisiete dieciocho diecinueve veinte treinta cuarenta cincuenta sesenta setenta "
-    "ochenta noventa cien mil millón domingo lunes martes miércoles jueves viernes sábado "
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre "
-    "hoy mañana ayer"
-)
-FRENCH = (
-    "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze "
-    "seize dix-sept dix-huit dix-neuf vingt trente quarante cinquante soixante soixante-dix "
-    "quatre-vingts quatre-vingt-dix cent mille million dimanche lundi mardi mercredi jeudi "
-    "vendredi samedi janvier février mars avril mai juin juillet août septembre octobre "
-    "novembre décembre aujourd'hui demain hier"
-)
-ITALIAN = (
-    "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici "
-    "quindici sedici diciassette diciotto diciannove venti trenta quaranta cinquanta sessanta "
-    "settanta ottanta novanta cento mille milione domenica lunedì martedì mercoledì giovedì "
-    "venerdì sabato gennaio febbraio marzo aprile maggio giugno luglio agosto settembre "
-    "ottobre novembre dicembre oggi domani ieri"
-)
 STEMS = (
     [f"digits/{number}" for number in (*range(20), *range(20, 100, 10))]
     + [f"digits/{name}" for name in ("hundred", "thousand", "million")]
@@ -151,21 +123,11 @@ STEMS = (
     + [f"digits/mon-{number}" for number in range(12)]
     + [f"digits/{name}" for name in ("today", "tomorrow", "yesterday")]
 )
-WORDS = {
-    language: dict(zip(STEMS, words.split(), strict=True))
-    for language, words in (("en", ENGLISH), ("es", SPANISH), ("fr", FRENCH), ("it", ITALIAN))
-}
 
 
 def is_held(said: str) -> bool:
     """Say whether what is said is among the fifth that no network learns from."""
     return zlib.crc32(said.encode()) % 5 == 0
-
-
-def words(package: Package) -> list[Recording]:
-    """Return the words of a voice whose spelling is known, named by their files."""
-    known = WORDS.get(package.language, {})
-    return [recording for recording in prompts(package) if recording.said in known]
 
 
 def phrases(package: Package) -> list[Recording]:
@@ -188,8 +150,8 @@ def main() -> None:
             continue
         some = [x for x in phrases(package) if is_held(x.said) and 16000 <= len(x.sound) <= 32000]
         chosen += [some[number * len(some) // PHRASES] for number in range(PHRASES)]
-        spoken = {x.said: x for x in words(package)}
-        stems = STEMS if package.language == "en" else STEMS[:10]
+        spoken = {x.said: x for x in prompts(package)}
+        stems = {"en": STEMS, "ru": []}.get(package.language, STEMS[:10])
         chosen += [spoken[said] for said in stems if said in spoken]
     file = pathlib.Path(speech.__file__).parent / "speech.npz"
     store(file, chosen)
