@@ -39,10 +39,7 @@ def band_filters() -> np.ndarray:
 
 
 def picture(sound: np.ndarray, seconds: float = 1.0) -> np.ndarray:
-    """Return levels of bands by time around the middle of a sound's energy, (frames, bands).
-
-    The loudest is 1; what is 60 dB below it, or less, is 0.
-    """
+    """Return levels of bands by time, (frames, bands), from 0 (60 dB below the loudest) to 1."""
     sound = checks.array("sound", sound, "uif", "(samples,)").astype(np.float32)
     middle = np.average(np.arange(len(sound)), weights=np.square(sound) + 1e-20)
     length = round(seconds * 8000)
