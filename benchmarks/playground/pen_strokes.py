@@ -11,7 +11,8 @@ ZOOM = 4
 AROUND = 5  # pixels of MNIST along the sides of the square that a pixel is compared with
 LIGHTER = 0.92  # of the mean of that square: what is lighter is the inside of a loop
 # A loop is filled where ink is deeper than so many times half the pen's width, on so many pixels of
-# MNIST. Chosen on validation digits by scores and by looking: more opens crossings, less leaves loops filled.
+# MNIST. Chosen on validation digits, by scores and by looking: more opens crossings, less leaves
+# loops filled.
 FILLED = 1.6
 SMALLEST_LOOP = 1.5
 AT_ONCE = 100  # pictures thinned together
