@@ -121,3 +121,16 @@ def contrast_finds(page) -> dict[str, list[str]]:
     assert page.evaluate(ONE_OF_EACH) > 5
     rule = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
     return axe_finds(page, context="[data-look]", options=rule)
+
+
+def too_small_to_touch(page, selector: str) -> list[str]:
+    """Return what can be seen of these controls, or of their labels, and is under 44 pixels."""
+    return page.evaluate(
+        """selector => [...document.querySelectorAll(selector)]
+          .map((node) => node.closest("label") || node)
+          .filter((node) => node.getClientRects().length)
+          .filter((node) => { const b = node.getBoundingClientRect();
+            return b.height < 43.5 || b.width < 43.5; })
+          .map((node) => node.outerHTML.slice(0, 120))""",
+        selector,
+    )

@@ -8,8 +8,10 @@ import shutil
 import threading
 
 import execution
+import live
 import pytest
-from browsing import HTML, new_page
+import stored
+from browsing import HTML, ROOT, new_page
 
 # Tests run in the chapters' environment: libraries read it when they are imported.
 execution.prepare_environment()
@@ -137,3 +139,41 @@ def site(html_folder) -> str:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+# Numbers at random, the same ones each time.
+SEED = "let s = 7; Math.random = () => ((s = (s * 48271) % 2147483647) / 2147483647);"
+
+
+@pytest.fixture(scope="session")
+def live_folder(tmp_path_factory):
+    """The scripts of the pages, without a book around them."""
+    return shutil.copytree(ROOT / live.FOLDER, tmp_path_factory.mktemp("live") / "scripts")
+
+
+@pytest.fixture
+def opened(browser, live_folder):
+    """Open a page of one widget; it reports no error, and asks for nothing but its own files."""
+    page = new_page(browser, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+
+    def open_page(name: str):
+        for each in live.WIDGET_STORED[name]:
+            stored.write(live_folder, each)
+        tags = [f'<link rel="stylesheet" href="{style}">' for style in live.STYLES]
+        tags += [f'<script defer src="{script}"></script>' for script in live.WIDGET_SCRIPTS[name]]
+        file = live_folder / f"{name}.html"
+        file.write_text(
+            f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title>{''.join(tags)}"
+            f"<main class=bd-article><h1>t</h1>"
+            f'<div class="cnnbook-widget" data-widget="{name}" hidden></div></main>',
+            encoding="utf-8",
+        )
+        page.add_init_script(SEED)
+        page.goto(file.as_uri())
+        page.wait_for_selector(".cnnbook-widget:not([hidden])")
+        return page
+
+    yield open_page
+    assert page.problems == []
+    assert all(url.startswith(("file:", "blob:", "data:")) for url in page.requests)
+    page.close()

@@ -75,19 +75,6 @@ def open_everything(page) -> None:
     settle(page)
 
 
-def too_small_to_touch(page, selector: str) -> list[str]:
-    """Return what can be seen of these controls, or of their labels, and is under 44 pixels."""
-    return page.evaluate(
-        """selector => [...document.querySelectorAll(selector)]
-          .map((node) => node.closest("label") || node)
-          .filter((node) => node.getClientRects().length)
-          .filter((node) => { const b = node.getBoundingClientRect();
-            return b.height < 43.5 || b.width < 43.5; })
-          .map((node) => node.outerHTML.slice(0, 120))""",
-        selector,
-    )
-
-
 # Where one map of a layer is on the screen.
 TILE = """([name, channel]) => {
   const { network, dom } = cnnbook;

@@ -4,8 +4,8 @@ import gzip
 import re
 
 import pytest
-from browsing import resize, settle
-from playing import PAGE, begin_tour, next_step, open_everything, select, too_small_to_touch
+from browsing import resize, settle, too_small_to_touch
+from playing import PAGE, begin_tour, next_step, open_everything, select
 
 from cnnbook import results
 

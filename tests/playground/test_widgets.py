@@ -7,8 +7,7 @@ import execution
 import live
 import numpy as np
 import pytest
-from browsing import ROOT, new_page, resize
-from playing import too_small_to_touch
+from browsing import ROOT, new_page, resize, too_small_to_touch
 
 # The first page of this edition on which each widget stands.
 CHAPTERS = {

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from browsing import axe_finds, resize
-from playing import too_small_to_touch
+from browsing import axe_finds, resize, too_small_to_touch
 
 from cnnbook import results
 from cnnbook.applications import tones

@@ -5,8 +5,7 @@ import io
 import numpy as np
 import pytest
 import scipy.io.wavfile
-from browsing import axe_finds, resize
-from playing import too_small_to_touch
+from browsing import axe_finds, resize, too_small_to_touch
 
 from cnnbook import results
 from cnnbook.audio import speech

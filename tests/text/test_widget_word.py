@@ -4,8 +4,7 @@ import json
 
 import numpy as np
 import stored
-from browsing import axe_finds, resize
-from playing import too_small_to_touch
+from browsing import axe_finds, resize, too_small_to_touch
 
 from cnnbook import results
 from cnnbook.applications import names

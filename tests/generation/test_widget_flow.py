@@ -1,8 +1,7 @@
 """A digit out of noise: what is loaded, and when; another guidance, and another noise."""
 
 import pytest
-from browsing import axe_finds, resize
-from playing import too_small_to_touch
+from browsing import axe_finds, resize, too_small_to_touch
 
 LABEL = "() => document.querySelector('.cb-flow-now').getAttribute('aria-label')"
 DRAWN = "document.querySelector('.cb-facts').textContent.startsWith('Sixteen steps')"

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from browsing import axe_finds, resize, settle
-from playing import too_small_to_touch
+from browsing import axe_finds, resize, settle, too_small_to_touch
 
 from cnnbook import data, results
 from cnnbook.applications import boxes, scenes
