@@ -492,10 +492,13 @@ def save_what_is_offered(
 ) -> None:
     """Let a browser save what it would show: a server may call a notebook JSON.
 
-    The theme's template writes an address between quotes, and has no place for this attribute.
+    The theme's template writes an address between quotes, and has no place for this attribute. It
+    offers the page's source, too, which is in the repository and not in the book.
     """
     for group in context.get("header_buttons", []):
-        for button in group.get("buttons", []):
+        buttons = group.get("buttons", [])
+        buttons[:] = [one for one in buttons if one.get("label") != "download-source-button"]
+        for button in buttons:
             if button.get("label", "").startswith("download-") and "url" in button:
                 button["url"] += '" download="'
 

@@ -92,7 +92,7 @@ def remove_pages_of_the_past(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     out, here = pathlib.Path(app.outdir), set(present())
-    for folder, suffix in ((out, ".html"), (out / "_sources", ".md"), (out / "_sources", ".ipynb")):
+    for folder, suffix in ((out, ".html"), (out / "_sources", ".ipynb")):
         for file in (folder / "chapters").rglob(f"*{suffix}"):
             if file.relative_to(folder).with_suffix("").as_posix() not in here:
                 file.unlink()
