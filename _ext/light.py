@@ -31,8 +31,9 @@ IMAGE = re.compile(r"<img\b[^>]*>")
 # The figure that stands for the live network, unseen but on paper and without scripts.
 UNSEEN = re.compile(r'<div class="live-still[^>]*>\s*<figure[^>]*>\s*(?:<a\b[^>]*>\s*)?$')
 IMPORT = re.compile(r'@import\s+"([^":]+)";')
-# Names, punctuation and operators look as code does: to mark each takes a quarter of a page's bytes.
-PLAIN = re.compile(r'<span class="[npwo]">([^<]*)</span>')
+# Names, punctuation and operators look as code does: to mark each takes a quarter of a page's
+# bytes.
+PLAIN = re.compile(r'<span class="(?:[npwo]|nb|sa)">([^<]*)</span>')
 SAME_LOOK = re.compile(r'(<span class="(\w+)">[^<]*)</span><span class="\2">')
 ICON_STYLES = {"fa", "fas", "fa-solid"}
 # A script of an extension, and what a page has that needs it.

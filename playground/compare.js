@@ -2,16 +2,17 @@
 "use strict";
 (() => {
   const { dom, widgets } = globalThis.cnnbook;
-  const { element, newId } = dom;
+  const { element } = dom;
 
   widgets.widget("compare", (root) => {
     const { before: one, after: other } = root.dataset;
     const [before, after] = root.closest("figure").querySelectorAll("img");
     const edge = element("i", { "aria-hidden": "true" });
-    const pair = element("div", { class: "cb-pair" }, before, after, edge);
-    const id = newId("compare");
+    const names = [one, other].map((name) => element("span", { "aria-hidden": "true" }, name));
+    const pair = element("div", { class: "cb-pair" }, before, after, edge, ...names);
     const input = element("input", {
-      type: "range", id, min: 0, max: 100, step: 1, value: 50, autocomplete: "off", oninput: show,
+      type: "range", min: 0, max: 100, step: 1, value: 50, autocomplete: "off", oninput: show,
+      "aria-label": `${one} on the left, ${other} on the right`,
     });
     function show() {
       const share = Number(input.value);
@@ -30,8 +31,7 @@
       point(event);
     });
     pair.addEventListener("pointermove", (event) => pair.hasPointerCapture(event.pointerId) && point(event));
-    const row = element("div", { class: "cb-row" }, element("label", { for: id }, one), input, element("span", {}, other));
-    root.replaceChildren(pair, row);
+    root.replaceChildren(pair, input);
     show();
   });
 })();

@@ -133,7 +133,7 @@ def shares(page) -> tuple[int, int]:
 
 def test_a_slider_moves_where_two_pictures_meet(pair):
     assert shares(pair) == pytest.approx((50, 50), abs=2)
-    slider = pair.get_by_label("red")
+    slider = pair.get_by_role("slider")
     slider.focus()
     for key, share in (("Home", 0), ("End", 100), ("ArrowLeft", 99), ("PageDown", 89)):
         pair.keyboard.press(key)
@@ -150,7 +150,7 @@ def test_a_finger_moves_it_too(pair):
     pair.mouse.up()
     pair.mouse.move(box["x"] + 0.7 * box["width"], middle)  # no longer held
     assert shares(pair) == pytest.approx((25, 75), abs=2)
-    assert pair.get_by_label("red").input_value() == "25"
+    assert pair.get_by_role("slider").input_value() == "25"
 
 
 def test_both_pictures_keep_their_alt_texts_and_fit_into_a_phone_s_window(pair):
@@ -160,7 +160,7 @@ def test_both_pictures_keep_their_alt_texts_and_fit_into_a_phone_s_window(pair):
     for image in pair.locator("figure img").all():
         box = image.bounding_box()
         assert box["width"] <= 390 and box["width"] == pytest.approx(1.5 * box["height"], abs=1)
-    assert pair.get_by_label("red").bounding_box()["height"] >= 44
+    assert pair.get_by_role("slider").bounding_box()["height"] >= 44
 
 
 def test_without_scripts_the_pictures_stand_beside_each_other(bare):

@@ -15,7 +15,7 @@ import numpy as np
 
 from cnnbook import plots
 
-DOTS_AN_INCH = 200
+DOTS_AN_INCH = 250
 COLORS = (plots.BLUE, plots.ORANGE, plots.PURPLE, plots.GREEN, plots.VERMILION)
 
 
@@ -33,7 +33,7 @@ def pictures(
         axis.set_title(title, fontsize=11)
         axis.set_axis_off()
     file = io.BytesIO()
-    figure.savefig(file, format="jpeg", dpi=DOTS_AN_INCH, pil_kwargs={"quality": 82})
+    figure.savefig(file, format="jpeg", dpi=DOTS_AN_INCH, pil_kwargs={"quality": 70})
     plt.close(figure)
     return IPython.display.Image(data=file.getvalue(), format="jpeg")
 
