@@ -182,8 +182,8 @@ def test_axe_would_find_one_pale_word_among_thousands(page, html_folder):
     visit(page, (html_folder / "chapters" / "convolution.html").as_uri())
     assert contrast_finds(page) == {}
     page.evaluate("""() => {
-      const numbers = [...document.querySelectorAll("pre span.mi")];
-      const shown = numbers.filter((one) => one.checkVisibility({ visibilityProperty: true }));
+      const words = [...document.querySelectorAll("pre span.k")];
+      const shown = words.filter((one) => one.checkVisibility({ visibilityProperty: true }));
       shown.at(-1).style.color = "#ccc";
     }""")
     assert list(contrast_finds(page)) == ["color-contrast"]
