@@ -5,9 +5,10 @@
 Every choice was made on validation digits: the parts `candidates` (what was tried beside the
 recipes, once each) and `ladder` learn from 55,000 digits and validate on 5,000. Part `tests` then
 trains the recipes on all 60,000 training digits, the article's and ours in turn, and opens the
-test set once a run, after the last epoch. The accurate recipe averages networks of the small one,
-which are trained once and serve both. Each run has a process and a thread of its own. What is run
-replaces the runs of the same part, name and seed in the stored result; the others stay.
+test set once a run, after the last epoch; averages of the small networks' answers stand beside
+them. The accurate recipe has a program of its own, `accurate`. Each run has a process and a thread
+of its own. What is run replaces the runs of the same part, name and seed in the stored result; the
+others stay.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import time
 from benchmarks import results, sweep
 
 NAME = "faster/fast_recipes"
-# Where the small networks' answers wait until an accurate one can be averaged from them.
+# Where the small networks' answers wait until they are averaged.
 ANSWERS = pathlib.Path(tempfile.gettempdir()) / "cnnbook_fast_recipes"
 ARTICLE = "article"
 PARTS = ("candidates", "ladder", "tests")
@@ -64,7 +65,9 @@ def settings(part: str) -> dict:
 
     if part == "candidates":
         return candidates()
-    return faster.ladder() if part == "ladder" else faster.CONFIGS
+    if part == "ladder":
+        return faster.ladder()
+    return {name: config for name, config in faster.CONFIGS.items() if name != "accurate"}
 
 
 def one_view(model, images):
@@ -123,7 +126,7 @@ def train(setting: dict) -> dict:
 
 
 def averaged(runs: list[dict]) -> list[dict]:
-    """Average the small networks' answers: each `accurate` run, and smaller groups beside it.
+    """Average the small networks' answers, in groups of two up to all but one.
 
     A group is a run of consecutive seeds, the first following the last, so that each network is
     in as many groups as any other. Groups share networks: their mean is what as many fresh
@@ -132,7 +135,6 @@ def averaged(runs: list[dict]) -> list[dict]:
     import numpy as np
 
     from cnnbook import data
-    from cnnbook.faster import NETWORKS
 
     _, (_, labels) = data.load_mnist()
     count = len(SEEDS["small"])
@@ -140,16 +142,15 @@ def averaged(runs: list[dict]) -> list[dict]:
     small = {run["seed"]: run for run in runs if (run["part"], run["recipe"]) == ("tests", "small")}
     summed = ("parameters", "training_seconds", "processor_seconds", "nine_views_reading_seconds")
     groups = []
-    for size in range(2, NETWORKS["accurate"] + 1):
+    for size in range(2, count):
         for first in SEEDS["small"]:
             seeds = [(first + place) % count for place in range(size)]
             guessed = np.mean([answers[seed] for seed in seeds], axis=0)
             accuracy = round(float((guessed.argmax(1) == labels).mean()), 6)
-            largest = size == NETWORKS["accurate"]
             groups.append(
                 {
-                    "part": "tests" if largest else "averages",
-                    "recipe": "accurate" if largest else f"{size} networks",
+                    "part": "averages",
+                    "recipe": f"{size} networks",
                     "seed": first,
                     "accuracy": accuracy,
                     "nine_views_accuracy": accuracy,
@@ -210,7 +211,7 @@ def main() -> None:
         for first in range(0, len(asked), options.processes):
             some = asked[first : first + options.processes]
             keep(sweep.run_all(train, some, options.processes))
-        if part == "tests" and "accurate" in names:
+        if part == "tests" and "small" in names:
             keep(averaged(stored()))
     print(f"wrote {NAME}.json")
 
