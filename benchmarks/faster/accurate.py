@@ -4,9 +4,9 @@
 
 The recipe, an average of networks that read each digit in nine places, was chosen on validation
 digits by `choose_recipe`: the candidate of the lowest loss at a third of the budget, and as many
-networks as fit into nine tenths of all of it. The article's recipe is trained in between, for its time alone, so that
-both meet the same machine. Each network that is trained leaves its weights in FOLDER; the test set
-is opened when all have ended.
+networks as fit into nine tenths of all of it. The article's recipe is trained in between, for its
+time alone, so that both meet the same machine. Each network that is trained leaves its weights in
+FOLDER; the test set is opened when all have ended.
 """
 
 from __future__ import annotations
