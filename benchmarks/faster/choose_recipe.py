@@ -213,7 +213,7 @@ def scored(name: str, fold: int, labels: np.ndarray, part: float) -> list[dict]:
     seconds = seconds * 60 / 55
     count = max(1, int((seconds <= part * BUDGET).sum()))
     facts = {"name": name, "fold": fold, "part": part, "networks": count}
-    if len(seconds) <= count and part:  # not yet as many as that part would allow
+    if seconds[-1] + seconds[0] <= part * BUDGET:  # not yet as many as that part allows
         return []
     facts["seconds"] = round(float(seconds[count - 1]), 1)
     return [
