@@ -1,5 +1,6 @@
 """The stored networks of the applications fit, are small, and say how they were trained."""
 
+import execution
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,11 +10,11 @@ from cnnbook.applications import masks, networks, scenes
 
 
 def test_all_together_take_at_most_6_megabytes():
-    files = [results.STORED / f"applications/{task}_network.npz" for task in networks.TASKS]
+    files = [results.STORED / f"{name}.npz" for name in networks.FILES.values()]
     assert sum(file.stat().st_size for file in files) <= 6e6
 
 
-@pytest.mark.parametrize("task", networks.TASKS)
+@pytest.mark.parametrize("task", networks.FILES)
 def test_facts_say_how_a_network_was_trained_and_how_it_scores(task):
     network, facts = networks.load(task)
     assert {"seed", "processor_seconds", "validation", "test", "machine"} <= set(facts)
@@ -41,3 +42,8 @@ def test_laid_over_a_picture_the_classes_hide_ink_and_leave_the_ground():
     np.testing.assert_array_equal(ground.mask, mask == 3)
     np.testing.assert_array_equal(ground.data, picture)
     plt.close(figure)
+
+
+def test_the_guide_page_runs_again_when_one_of_its_networks_changes():
+    used = execution.dependencies(execution.ROOT / "chapters" / "applications.md")
+    assert {results.STORED / f"{name}.npz" for name in networks.FILES.values()} <= used
