@@ -17,7 +17,7 @@ from benchmarks import results, sweep
 from benchmarks.generation import generation as benchmark
 
 SEED = 0
-TIMES_THE_BUDGET = 5  # of the flow that is stored
+TIMES_THE_BUDGET = 10  # of the flow that is stored
 FEW_STEPS = 8  # of the drawings that the chapter scores
 
 
