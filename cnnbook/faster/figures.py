@@ -36,13 +36,13 @@ def accuracy_against_time(
     goals: Sequence[tuple[float, float]],
     ylabel: str,
 ) -> None:
-    """Draw accuracy (%) against training seconds, one mark a run, and the corners of the goals."""
+    """Draw accuracy (%) against training time, one mark a run, and the corners of the goals."""
     _, axis = plt.subplots(figsize=(plots.WIDTH_INCHES, 3.6))
     styles = zip((plots.GREY, plots.BLUE, plots.ORANGE, plots.GREEN), "osD^", strict=True)
     below = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 10}
-    for (name, (seconds, accuracies)), (color, marker) in zip(runs.items(), styles, strict=True):
-        axis.scatter(seconds, accuracies, 30, color=color, marker=marker, zorder=3)
-        place = np.median(seconds), np.min(accuracies)
+    for (name, (times, accuracies)), (color, marker) in zip(runs.items(), styles, strict=True):
+        axis.scatter(times, accuracies, 30, color=color, marker=marker, zorder=3)
+        place = np.median(times), np.min(accuracies)
         axis.annotate(name, place, (0, -8), color=color, **below)
     times, heights = (np.concatenate(values) for values in zip(*runs.values(), strict=True))
     margin = 0.2 * np.ptp(heights) + 0.02
@@ -54,4 +54,4 @@ def accuracy_against_time(
         axis.plot([left, most, most], [least, least, top], color="k", linewidth=1, linestyle=":")
         axis.annotate(f"goal {number}", (most, top), (-3, 0), **beside)
     axis.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
-    axis.set(xlabel="training time (seconds, logarithmic)", ylabel=ylabel)
+    axis.set(xlabel="training time (times the article's, logarithmic)", ylabel=ylabel)
