@@ -28,11 +28,13 @@ def draw(axis: matplotlib.axes.Axes, mask: np.ndarray, over: np.ndarray | None =
         axis.imshow(ground, cmap="gray_r", vmin=0, vmax=512)
     outline = [matplotlib.patheffects.withStroke(linewidth=3, foreground="white")]
     taken = mask < scenes.BACKGROUND
+    taken[[0, -1]] = taken[:, [0, -1]] = True  # no name leaves the picture
     for digit in range(10):
-        patches, _ = scipy.ndimage.label(mask == digit, structure=np.ones((3, 3)))
-        for number, place in enumerate(scipy.ndimage.find_objects(patches), start=1):
-            if np.count_nonzero(patches == number) >= LEAST_NAMED:
-                x, y = _beside(place, taken)
+        patches, count = scipy.ndimage.label(mask == digit, structure=np.ones((3, 3)))
+        for number in range(1, count + 1):
+            patch = patches == number
+            if np.count_nonzero(patch) >= LEAST_NAMED:
+                x, y = _beside(patch, taken)
                 taken[max(y - 5, 0) : y + 6, max(x - 4, 0) : x + 5] = True
                 axis.text(
                     x, y, str(digit), ha="center", va="center", fontsize=12, path_effects=outline
@@ -41,16 +43,10 @@ def draw(axis: matplotlib.axes.Axes, mask: np.ndarray, over: np.ndarray | None =
     axis.spines[:].set(visible=True, color=plots.GREY, linewidth=0.5)
 
 
-def _beside(place: tuple[slice, slice], taken: np.ndarray) -> tuple[int, int]:
-    """Return x and y beside a patch where a name covers least of what is there."""
-    rows, columns = place
-    x, y = (columns.start + columns.stop) // 2, (rows.start + rows.stop) // 2
-    spots = (x, rows.stop + 5), (x, rows.start - 6), (columns.start - 5, y), (columns.stop + 4, y)
-
-    def cost(spot):
-        x, y = spot
-        if not (4 <= x < taken.shape[1] - 4 and 5 <= y < taken.shape[0] - 5):
-            return np.inf
-        return taken[y - 5 : y + 6, x - 4 : x + 5].sum()
-
-    return min(spots, key=cost)
+def _beside(patch: np.ndarray, taken: np.ndarray) -> tuple[int, int]:
+    """Return x and y where a name covers least, near its patch and away from all others."""
+    covered = scipy.ndimage.uniform_filter(taken.astype(float), (11, 9))
+    near, others = (scipy.ndimage.distance_transform_edt(~it) for it in (patch, taken & ~patch))
+    cost = 1000 * covered + near - np.minimum(others, 14) / 2
+    y, x = np.unravel_index(cost.argmin(), cost.shape)
+    return int(x), int(y)

@@ -32,6 +32,22 @@ def test_a_patch_is_named_beside_it_and_a_speck_is_not():
     plt.close(figure)
 
 
+def test_each_name_stands_nearer_to_its_patch_than_to_any_other():
+    mask = np.full((96, 96), scenes.BACKGROUND)
+    mask[10:40, 10:40], mask[12:38, 52:56], mask[52:80, 12:36] = 3, 1, 7
+    mask[40:96, 80:96] = 5
+    figure, axis = plt.subplots()
+    masks.draw(axis, mask)
+    assert [name.get_text() for name in axis.texts] == ["1", "3", "5", "7"]
+    for name in axis.texts:
+        rows, columns = np.nonzero(mask != scenes.BACKGROUND)
+        x, y = name.get_position()
+        nearest = np.argmin(np.hypot(rows - y, columns - x))
+        assert str(mask[rows[nearest], columns[nearest]]) == name.get_text()
+        assert (mask[y - 5 : y + 6, x - 4 : x + 5] == scenes.BACKGROUND).all()
+    plt.close(figure)
+
+
 def test_laid_over_a_picture_the_classes_hide_ink_and_leave_the_ground():
     mask = np.full((96, 96), scenes.BACKGROUND)
     mask[20:40, 20:40] = 3
