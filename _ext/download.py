@@ -13,6 +13,7 @@ import base64
 import copy
 import html
 import itertools
+import os
 import pathlib
 import re
 import subprocess
@@ -444,7 +445,12 @@ def write(
 
 
 def revision(branch: str) -> str:
-    """Name what a notebook installs: this very commit if others have it, else the branch."""
+    """Name what a notebook installs: this very commit if others have it, else the branch.
+
+    GitLab fetches the commit that it builds without a branch, and names it.
+    """
+    if built := os.environ.get("CI_COMMIT_SHA"):
+        return built
     try:
         asked = ["git", "branch", "--remotes", "--contains", "HEAD", "--format=%(objectname)"]
         head = ["git", "rev-parse", "HEAD"]
@@ -455,9 +461,14 @@ def revision(branch: str) -> str:
         return branch
 
 
+def package(url: str, reference: str) -> str:
+    """Name the package in the repository, as pip does."""
+    return f"cnnbook @ git+{url.rstrip('/')}@{reference}"
+
+
 def install_cell(url: str, reference: str) -> nbformat.NotebookNode:
     """Write the cell that installs `cnnbook` where it is missing, or says how to."""
-    what = f'    %pip install --quiet "cnnbook @ git+{url.rstrip("/")}@{reference}"'
+    what = f'    %pip install --quiet "{package(url, reference)}"'
     told = (
         "    raise ModuleNotFoundError(\n"
         '        "The helpers of the book are missing here: run `%pip install PATH`, "\n'

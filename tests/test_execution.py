@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,12 @@ import types
 
 import execution
 import joblib
+import names
 import nbformat
 import psutil
 import pytest
+import repository
+from bs4 import BeautifulSoup
 
 CHAPTER = """---
 jupytext:
@@ -250,8 +254,8 @@ def plain_build(
     (book / "chapters" / "references.bib").write_text("")
     config = (book / "_config.yml").read_text(encoding="utf-8")
     for key, value in settings.items():
-        assert f'  {key}: ""' in config
-        config = config.replace(f'  {key}: ""', f'  {key}: "{value}"')
+        config, found = re.subn(rf"(?m)^( *{key}): .*", rf'\1: "{value}"', config, count=1)
+        assert found, key
     (book / "_config.yml").write_text(config, encoding="utf-8")
     command = shutil.which("jupyter-book", path=str(pathlib.Path(sys.executable).parent))
     return subprocess.run(
@@ -274,10 +278,11 @@ def test_a_plain_jupyter_book_build_runs_the_chapter_and_offers_it(book):
     assert "the helper says 42" in offered
 
 
-def test_a_fork_s_notebooks_install_from_it_and_lead_to_its_pages(book):
+def test_a_fork_has_its_own_name_and_its_pages_lead_to_its_notebooks(book):
     edit(book, "# A chapter\n\nProse.", "(place)=\n# A chapter\n\nBack to {ref}`here <place>`.")
     address = "https://github.com/you/book"
     settings = {"url": address, "baseurl": "https://you.github.io/book/"}
+    settings |= {"title": "Pictures in 90 Minutes", "author": "Ada Example"}
     result = plain_build(book, "-W", "-n", "--keep-going", settings=settings)
     assert result.returncode == 0, result.stdout
     html = book / "_build" / "html"
@@ -286,6 +291,30 @@ def test_a_fork_s_notebooks_install_from_it_and_lead_to_its_pages(book):
     assert f'%pip install --quiet "cnnbook @ git+{address}@main"' in install.source
     assert "Back to [here](https://you.github.io/book/chapters/one.html#place)." in text.source
     assert code.outputs[0].text == "the helper says 42\n"
+    page = BeautifulSoup((html / "chapters" / "one.html").read_text(), "html.parser")
+    menus = {
+        menu: [link["href"] for link in page.select(f".dropdown-{menu} a")]
+        for menu in ("launch-buttons", "source-buttons")
+    }
+    assert menus["launch-buttons"] == list(repository.launches(address, "chapters/one").values())
+    assert menus["source-buttons"] == list(
+        repository.source(address, "main", "chapters/one", "chapters/one.md").values()
+    )
+    assert "Pictures in 90 Minutes" in page.title.text
+    assert "A Simple Guide" not in str(page.head)
+    foot = page.select_one(".component-author")
+    origin = "Made from A Simple Guide to Convolutional Neural Networks, by The book's authors."
+    assert "By Ada Example." in foot.text and origin in foot.text
+    assert (html / "chapters" / foot.a["href"]).is_file()
+    assert (html / ".nojekyll").is_file()
+
+
+def test_a_book_without_an_address_has_no_buttons_for_it(html_folder):
+    if names.facts()["repository"]:
+        pytest.skip("this book has an address")
+    for page in html_folder.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "launch-buttons" not in text and "source-buttons" not in text, page
 
 
 def test_a_failing_cell_fails_a_strict_build_with_its_traceback(book):
