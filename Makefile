@@ -18,7 +18,7 @@ export MALLOC_TOP_PAD_ := 100000000
 # A line of a cell is no longer than the column it is shown in.
 CELLS := --config line-length=76
 
-.PHONY: book test bench lab lint format lock clean
+.PHONY: book test bench lab lint format lock branch changed linkcheck clean
 .DEFAULT_GOAL := book
 
 # Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
@@ -46,6 +46,8 @@ lint: $(ENVIRONMENT)
 format: $(ENVIRONMENT)
 	$(BIN)/ruff format cnnbook tests benchmarks _ext
 	$(BIN)/python _ext/layout.py
+	$(BIN)/python _ext/names.py
+	$(BIN)/python _ext/links.py
 
 bench: $(ENVIRONMENT)
 	$(BIN)/python -m benchmarks
@@ -57,6 +59,18 @@ lab: $(ENVIRONMENT)
 # --custom-compile-command puts this target's name into the head of the lock.
 lock: $(ENVIRONMENT)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --all-extras --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+
+# What continuous integration publishes beside the pages, and tells of them (_ext/publish.py).
+branch: book
+	@$(BIN)/python _ext/publish.py branch
+
+BEFORE ?= _build/before
+changed: $(ENVIRONMENT)
+	@$(BIN)/python _ext/publish.py changed $(BEFORE)
+
+# The one command, besides the installation, that needs the network.
+linkcheck: $(ENVIRONMENT)
+	$(BIN)/python _ext/links.py --check
 
 # The lock is complete, so pip has nothing to look up (--no-deps). It compiles one file after another;
 # compileall does it on all cores.
