@@ -151,12 +151,13 @@ def ease_images(page: str, sizes) -> str:
 
 
 def without_space(page: str) -> str:
-    """Take away the lines and indents that templates leave; in code and scripts they count.
+    """Take away the remarks, lines and indents of templates; in code and scripts they count.
 
     In code, what looks the same needs no mark of its own.
     """
     parts = VERBATIM.split(page)
-    parts[::2] = [re.sub(r"\s*\n\s*", "\n", part) for part in parts[::2]]
+    remarks = re.compile(r"<!--.*?-->", re.DOTALL)
+    parts[::2] = [re.sub(r"\s*\n\s*", "\n", remarks.sub("", part)) for part in parts[::2]]
     parts[1::2] = [SAME_LOOK.sub(r"\1", PLAIN.sub(r"\1", part)) for part in parts[1::2]]
     return "".join(parts)
 

@@ -64,7 +64,13 @@ def check(files: dict[str, list[str]]) -> list[str]:
         source.mkdir()
         page = "Links\n=====\n\n" + "".join(f"- `a <{address}>`__\n" for address in files)
         (source / "index.rst").write_text(page, encoding="utf-8")
-        settings = {"linkcheck_timeout": 30, "linkcheck_retries": 3, "linkcheck_anchors": False}
+        settings = {
+            "timeout": 30,
+            "retries": 3,
+            "anchors": False,
+            "report_timeouts_as_broken": False,
+        }
+        settings = {f"linkcheck_{name}": value for name, value in settings.items()}
         app = Sphinx(source, None, out, out / "trees", "linkcheck", settings, warning=None)
         app.build()
         answers = [json.loads(line) for line in (out / "output.json").read_text().splitlines()]

@@ -170,7 +170,8 @@ def test_an_icon_keeps_what_its_element_said():
 
 
 def test_space_goes_where_it_is_not_seen():
-    page = "<p>\n\n  a\n   b <i>c</i>\n</p>\n<pre>\n  d\n\n</pre>\n\n<script>\n  e\n</script>"
+    page = "<p>\n\n  a\n <!-- a\n remark -->\n   b <i>c</i>\n</p>\n"
+    page += "<pre>\n  d\n\n</pre>\n\n<script>\n  e\n</script>"
     assert light.without_space(page) == (
         "<p>\na\nb <i>c</i>\n</p>\n<pre>\n  d\n\n</pre>\n<script>\n  e\n</script>"
     )
