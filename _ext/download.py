@@ -289,7 +289,7 @@ def in_html(text: str) -> str:
 
 def made_and_needed(code: str) -> tuple[set[str], set[str]]:
     """Return the names that a cell makes, and those that it takes from cells before it."""
-    code = "\n".join(line for line in code.splitlines() if line[:1] not in "%!")
+    code = re.sub(r"(?m)^([ \t]*)[%!](?=\w).*$", r"\1pass", code)
     table = symtable.symtable(code, "cell", "exec")
     made = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
     made |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_imported()}

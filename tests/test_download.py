@@ -206,6 +206,12 @@ def test_solutions_are_folded(html_folder, source):
             assert there.metadata["jupyter"] == {"source_hidden": True, "outputs_hidden": True}
 
 
+@pytest.mark.parametrize("url", ["", URL])
+def test_the_first_cell_needs_no_name(url):
+    made, needed = download.made_and_needed(download.install_cell(url, "main").source)
+    assert "importlib" in made and needed <= {*dir(builtins)}
+
+
 def written(app_options: dict, *children: nodes.Node, base: str = "") -> str:
     """Write a small page."""
     builder = types.SimpleNamespace(fignumbers={"figure": {"fig-a": (3,)}})
