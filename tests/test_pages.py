@@ -192,7 +192,9 @@ def test_axe_would_find_one_pale_word_among_thousands(page, html_folder):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_each_page_offers_its_notebook(site, html_folder, name):
     html = f"chapters/{name.removesuffix('.ipynb')}.html"
-    link = re.search(r'<a\s[^>]*href="([^"]*\.ipynb)"', (html_folder / html).read_text("utf-8"))
+    link = re.search(
+        r'<a\s[^>]*href="([^"]*_sources/[^"]*\.ipynb)"', (html_folder / html).read_text("utf-8")
+    )
     address = urllib.parse.urljoin(f"{site}/{html}", link[1])
     with urllib.request.urlopen(address) as answer:
         offered = nbformat.reads(answer.read().decode("utf-8"), as_version=4)
