@@ -2,7 +2,8 @@
 
 With `repository.url` in ``_config.yml``, a page with code opens on Colab, Kaggle and Binder, from
 the branch ``notebooks``, which continuous integration writes (`publish`); and each page leads to
-its source and to a report of a problem. The foot names authors, licences and the origin.
+its source and to a report of a problem; not so in an edition without solutions, for they are in
+the repository. The foot names authors, licences and the origin.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, do
     """Put the menus beside that of downloads."""
     options = app.config.html_theme_options
     url, branch = options.get("repository_url", ""), options.get("repository_branch") or "main"
-    if not url:
+    if not url or app.tags.has("student"):
         return
     file, menus = None, []
     if doctree is not None:

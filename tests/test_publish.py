@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 
 import execution
 import nbformat
@@ -150,6 +151,17 @@ def test_the_buttons_lead_to_the_branch_of_notebooks_and_to_the_source(url, plac
 def test_an_address_that_no_button_could_lead_to_is_refused(url):
     with pytest.raises(ValueError, match="wants the address of a repository"):
         repository.launches(url, "page")
+
+
+@pytest.mark.parametrize(
+    ("url", "tags", "menus"), [("", [], 0), (URL, [], 1), (URL, ["student"], 0)]
+)
+def test_buttons_need_an_address_and_lead_no_student_to_solutions(url, tags, menus):
+    tags = types.SimpleNamespace(has=tags.__contains__)
+    config = types.SimpleNamespace(html_theme_options={"repository_url": url})
+    app, context = types.SimpleNamespace(config=config, tags=tags), {"header_buttons": []}
+    repository.add_buttons(app, "genindex", "genindex.html", context, None)
+    assert len(context["header_buttons"]) == menus
 
 
 @pytest.fixture
