@@ -1,4 +1,4 @@
-"""Shared helpers of the book *A Simple Guide to Convolutional Neural Networks*.
+"""Shared helpers of the book.
 
 Importing this package imports nothing heavy: each chapter imports the modules it uses.
 """

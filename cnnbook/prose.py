@@ -4,7 +4,6 @@ import inspect
 import pathlib
 
 import IPython.display
-import myst_nb
 
 
 def say(name: str, value: object, spec: str = "", holds: bool = True) -> None:
@@ -19,7 +18,9 @@ def say(name: str, value: object, spec: str = "", holds: bool = True) -> None:
     """
     text = format(value, spec).replace("%", " %") if spec else str(value)
     assert holds, f"The sentence with {name} is no longer true: it is now {text}."
-    myst_nb.glue(name, text, display=False)
+    glued = {"name": name, "mime_prefix": "application/papermill.record/"}  # as myst_nb.glue does
+    data = {f"{glued['mime_prefix']}text/plain": repr(text)}
+    IPython.display.display(data, raw=True, metadata={"scrapbook": glued})
 
 
 def show(*objects: object) -> IPython.display.Markdown:

