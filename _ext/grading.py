@@ -1,7 +1,7 @@
 """Make the graded projects for students, and grade what they hand in.
 
-``python teaching/projects.py`` writes, from each ``teaching/projects/<name>.md``, the notebook for
-students and the autograder into ``_build/projects/<name>/``. ``python teaching/projects.py grade
+``python _ext/grading.py`` writes, from each ``projects/<name>.md``, the notebook for
+students and the autograder into ``_build/projects/<name>/``. ``python _ext/grading.py grade
 <name> <notebook> ...`` grades, and writes ``grades.csv`` beside the autograder. Both are done by
 Otter-Grader (``pip install otter-grader``), without an account, a container or the network.
 """
@@ -18,7 +18,7 @@ import tempfile
 import jupytext
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-MASTERS = ROOT / "teaching" / "projects"
+MASTERS = ROOT / "projects"
 BUILT = ROOT / "_build" / "projects"
 
 
@@ -28,7 +28,7 @@ def names() -> list[str]:
 
 
 def build(name: str, into: pathlib.Path = BUILT) -> tuple[pathlib.Path, pathlib.Path]:
-    """Write a project's notebook for students, and its autograder with the solution; return both."""
+    """Write a project's notebook for students and its autograder, and return both."""
     import otter.assign
 
     folder = into / name
