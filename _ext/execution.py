@@ -255,7 +255,12 @@ def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path, **layout
     """Write a notebook whole or not at all; `layout` is for `json.dumps`."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".ipynb.tmp")
-    nbformat.write(notebook, unfinished, **layout)
+    if layout:  # nbformat.write keeps to its own
+        content = json.loads(nbformat.writes(notebook, split_lines=False))
+        text = json.dumps(content, ensure_ascii=False, **layout)
+        unfinished.write_text(text + "\n", encoding="utf-8")
+    else:
+        nbformat.write(notebook, unfinished)
     unfinished.replace(file)
 
 

@@ -53,6 +53,12 @@ RAW = {
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_it_is_written_without_space(html_folder, name):
+    text = (html_folder / "_sources" / "chapters" / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert text.startswith('{"cells":[{') and text.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_myst_is_left(html_folder, name):
     for cell in offered(html_folder, name).cells:
         if cell.cell_type == "markdown":
