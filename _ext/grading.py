@@ -1,9 +1,9 @@
 """Make the graded projects for students, and grade what they hand in.
 
-``python _ext/grading.py`` writes, from each ``projects/<name>.md``, the notebook for
-students and the autograder into ``_build/projects/<name>/``. ``python _ext/grading.py grade
-<name> <notebook> ...`` grades, and writes ``grades.csv`` beside the autograder. Both are done by
-Otter-Grader (``pip install otter-grader``), without an account, a container or the network.
+``python _ext/grading.py`` writes, from each ``projects/<name>.md``, the notebook for students and
+the autograder into ``_build/projects/<name>/``. ``python _ext/grading.py grade <name> <folder>``
+grades the notebooks of a folder, and writes ``grades.csv`` beside the autograder. Both are done by
+Otter-Grader, without an account, a container or the network.
 """
 
 from __future__ import annotations
@@ -53,21 +53,33 @@ def grade(notebook: pathlib.Path, autograder: pathlib.Path) -> dict[str, float]:
     return {**points, "points": results.total, "possible": results.possible}
 
 
+def handed_in(names: list[str]) -> list[pathlib.Path]:
+    """List notebooks, and those in folders."""
+    files = [pathlib.Path(name) for name in names]
+    return [each for file in files for each in (sorted(file.glob("*.ipynb")) or [file])]
+
+
 def main(arguments: list[str]) -> None:
-    """Build all projects, or grade notebooks of one."""
+    """Build all projects, or grade notebooks of one; one that cannot be graded stops no other."""
     if not arguments:
         for name in names():
             print(*build(name))
         return
-    _, name, *notebooks = arguments
+    _, name, *places = arguments
     autograder = BUILT / name / "autograder" / "autograder.zip"
-    rows = [{"file": file, **grade(pathlib.Path(file), autograder)} for file in notebooks]
+    rows = []
+    for file in handed_in(places):
+        try:
+            rows.append({"file": file.name, **grade(file, autograder)})
+            print(f"{file}: {rows[-1]['points']:g} of {rows[-1]['possible']:g}")
+        except Exception as error:
+            rows.append({"file": file.name, "error": f"{type(error).__name__}: {error}"})
+            print(f"{file}: {rows[-1]['error']}")
+    columns = list(dict.fromkeys(column for row in rows for column in row))
     with (BUILT / name / "grades.csv").open("w", newline="", encoding="utf-8") as table:
-        writer = csv.DictWriter(table, list(rows[0]))
+        writer = csv.DictWriter(table, columns, restval="")
         writer.writeheader()
         writer.writerows(rows)
-    for row in rows:
-        print(f"{row['file']}: {row['points']:g} of {row['possible']:g}")
 
 
 if __name__ == "__main__":
