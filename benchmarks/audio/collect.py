@@ -3,13 +3,16 @@
     CNNBOOK_VOICES=<folder> python -m benchmarks.audio.collect
 
 The folder holds, unpacked, each in a folder of its name: the Debian packages of `PACKAGES`
-(`dpkg-deb -x`), and the repository free-spoken-digit-dataset by Jakobovski, whose recordings are
-read by `digits` and not stored.
+(`dpkg-deb -x`); asterisk-core-sounds-en, -es, -fr and -it, which hold what is said, in writing; and
+the repository free-spoken-digit-dataset by Jakobovski, whose recordings are read by `digits` and
+not stored.
 """
 
 import functools
+import gzip
 import os
 import pathlib
+import re
 import subprocess
 import zlib
 from typing import NamedTuple
@@ -124,10 +127,29 @@ STEMS = (
     + [f"digits/{name}" for name in ("today", "tomorrow", "yesterday")]
 )
 
+WHOLE = (  # for texts.py, chosen for what they say before a network was asked
+    *("dir-welcome", "conf-lockednow", "demo-echodone", "info-about-last-call"),
+    *("vm-tooshort", "vm-undelete", "confbridge-invalid", "tt-weasels"),
+)
+
 
 def is_held(said: str) -> bool:
     """Say whether what is said is among the fifth that no network learns from."""
     return zlib.crc32(said.encode()) % 5 == 0
+
+
+@functools.cache
+def texts(language: str) -> dict[str, str]:
+    """Return what the recordings of a language say, by their names: words of small letters."""
+    name = f"asterisk-core-sounds-{language}"
+    file = FOLDER / name / f"usr/share/doc/{name}/core-sounds-{language}.txt.gz"
+    found = {}
+    for line in gzip.decompress(file.read_bytes()).decode("utf-8-sig").splitlines():
+        said, _, text = line.partition(":")
+        words = re.findall(r"\w+", re.sub(r"\[.*?\]", "", text).lower())
+        if words and not line.startswith(";"):
+            found.setdefault(said, " ".join(words))  # Spanish has two lines for zero
+    return found
 
 
 def phrases(package: Package) -> list[Recording]:
@@ -143,7 +165,7 @@ def encode(sound: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    """Store words of Allison's, digits of all, and held phrases of each voice."""
+    """Store words and sentences of Allison's, digits of all, and held phrases of each voice."""
     chosen = []
     for package in PACKAGES:
         if package.person == "July":  # under the GPL
@@ -151,7 +173,7 @@ def main() -> None:
         some = [x for x in phrases(package) if is_held(x.said) and 16000 <= len(x.sound) <= 32000]
         chosen += [some[number * len(some) // PHRASES] for number in range(PHRASES)]
         spoken = {x.said: x for x in prompts(package)}
-        stems = {"en": STEMS, "ru": []}.get(package.language, STEMS[:10])
+        stems = {"en": [*STEMS, *WHOLE], "ru": []}.get(package.language, STEMS[:10])
         chosen += [spoken[said] for said in stems if said in spoken]
     file = pathlib.Path(speech.__file__).parent / "speech.npz"
     store(file, chosen)

@@ -4,7 +4,7 @@ import execution
 import numpy as np
 import pytest
 
-from benchmarks.audio import collect, real_babble
+from benchmarks.audio import collect, real_babble, texts
 from benchmarks.audio import digits as study
 from cnnbook import audio, results
 from cnnbook.applications import tones
@@ -87,6 +87,21 @@ def test_a_fifth_of_what_is_said_is_kept_from_networks_whoever_says_it():
     said = [f"announcement-{number}" for number in range(2000)]
     assert np.mean([collect.is_held(name) for name in said]) == pytest.approx(0.2, abs=0.03)
     assert collect.is_held("digits/1") and not collect.is_held("digits/4")
+
+
+def test_the_texts_of_the_figure_were_in_no_training():
+    _, facts = results.load_network("audio/texts_text_network")
+    assert all(texts.fifth(text) == texts.HELD for text in facts["texts"])
+    assert "weasels have eaten our phone system" in facts["texts"]
+    assert len(facts["texts"]) == len(set(facts["texts"])) == facts["held"]["texts"]
+
+
+def test_duration_alone_tells_texts_of_different_length_apart_and_no_others():
+    learned = [("a" * count, "", np.zeros(100 * count)) for count in (2, 5, 9)]
+    apart = [("b" * count, "", np.zeros(100 * count)) for count in (1, 4, 7, 8)]
+    assert texts.by_length(learned, apart)["first"] == len(apart)
+    alike = [(letter, "", np.zeros(100)) for letter in "cdef"]
+    assert texts.by_length(learned, alike) == {"first": 1, "in_five": 4}
 
 
 @pytest.mark.parametrize(
