@@ -98,8 +98,15 @@ def test_a_question_has_one_right_choice_and_a_reason_for_each(page):
     choices = [choice for question in found for choice in question.choices]
     assert len(choices) == len(re.findall(r"^- (?:yes|no): ", text, re.MULTILINE))
     for question in found:
+        assert "`" not in question.asked, "Markdown ends the line of a fence at a backtick"
         assert [right for right, *_ in question.choices].count(True) == 1
         assert all(len(why.split()) > 2 for *_, why in question.choices)
+
+
+@pytest.mark.parametrize("page", teaching.asking())
+def test_a_page_shows_its_questions(html_folder, page):
+    html = (html_folder / f"{page}.html").read_text(encoding="utf-8")
+    assert html.count('<div class="question"') == len(teaching.questions(page))
 
 
 @SHOWN
