@@ -18,18 +18,30 @@ export MALLOC_TOP_PAD_ := 100000000
 # A line of a cell is no longer than the column it is shown in.
 CELLS := --config line-length=76
 
+# `make book EDITION=student`: the same pages without solutions, in a folder of their own.
+EDITION ?= instructor
+ifeq ($(EDITION),student)
+FOLDER := student
+BUILD := python _ext/student.py
+else ifeq ($(EDITION),instructor)
+FOLDER := html
+BUILD := jupyter-book build . -W -n --keep-going
+else
+$(error EDITION is instructor or student, not "$(EDITION)")
+endif
+
 .PHONY: book test bench lab lint format lock branch changed linkcheck clean
 .DEFAULT_GOAL := book
 
 # Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
 SOURCES := _config.yml _toc.yml $(shell find chapters cnnbook benchmarks playground _ext _static _templates -type f -not -name "*.pyc")
 
-book: _build/built
-	@echo "The book is at _build/html/index.html"
+book: _build/built-$(FOLDER)
+	@echo "The book is at _build/$(FOLDER)/index.html"
 
-_build/built: $(ENVIRONMENT) $(SOURCES)
+_build/built-$(FOLDER): $(ENVIRONMENT) $(SOURCES)
 	$(BIN)/python _ext/execution.py
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/$(BUILD)
 	@$(BIN)/python -c "import pathlib; pathlib.Path('$@').touch()"
 
 # A process a core, at most four; each takes tests from another's end when its own are done.

@@ -23,9 +23,11 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import book
 import drawings
 import execution
 import nbformat
+import student
 from docutils import nodes
 from markdown_it import MarkdownIt
 from sphinx import addnodes
@@ -406,7 +408,8 @@ def write(
     app: Sphinx, page: str, doctree: nodes.document, ran: nbformat.NotebookNode
 ) -> nbformat.NotebookNode:
     """Put the words of a page and its executed cells together."""
-    code = [cell for cell in ran.cells if cell.cell_type == "code"]
+    cells = book.outside_solutions(ran) if student.is_built(app) else ran.cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
     waiting = iter(zip(code, kept(code), strict=True))
     writer = Writer(app, page)
     options = app.config.html_theme_options

@@ -12,6 +12,7 @@ import json
 import pathlib
 
 import execution
+import student
 import yaml
 from docutils import nodes
 from myst_nb.ext.glue.crossref import read_glue_cache
@@ -91,7 +92,7 @@ def remove_pages_of_the_past(app: Sphinx, exception: Exception | None) -> None:
     """Delete pages and notebooks that an earlier build left in the folder."""
     if exception is not None or app.builder.name != "html":
         return
-    out, here = pathlib.Path(app.outdir), set(present())
+    out, here = pathlib.Path(app.outdir), set(present()) - student.hidden_pages(app)
     for folder, suffix in ((out, ".html"), (out / "_sources", ".ipynb")):
         for file in (folder / "chapters").rglob(f"*{suffix}"):
             if file.relative_to(folder).with_suffix("").as_posix() not in here:

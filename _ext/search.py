@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import execution
 import guide
 import live
+import student
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -125,12 +126,14 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     made_by = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()
-    store = pathlib.Path(app.doctreedir, "places.json")
+    name = "places-student.json" if student.is_built(app) else "places.json"
+    store = pathlib.Path(app.doctreedir, name)
     kept = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else {}
     known = {**(kept["pages"] if kept.get("made_by") == made_by else {}), **app.env.book_places}
-    for page in app.env.found_docs - known.keys():
+    shown = app.env.found_docs - student.hidden_pages(app)
+    for page in shown - known.keys():
         known[page] = places(app.env.get_and_resolve_doctree(page, app.builder))
-    known = {page: known[page] for page in sorted(app.env.found_docs)}
+    known = {page: known[page] for page in sorted(shown)}
     store.write_text(json.dumps({"made_by": made_by, "pages": known}), encoding="utf-8")
 
     pages = [
