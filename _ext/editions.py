@@ -69,8 +69,10 @@ def remember(app: Sphinx, exception: Exception | None) -> None:
     """Write down what the pages of this build offer, and keep what others have offered."""
     if exception is not None or app.builder.name != "html":
         return
-    env, known = app.env, left_out()
-    for page in present():
+    env, here, known = app.env, present(), left_out()
+    # What pages that were left out quoted of others is remembered too.
+    before = offered() if known else {}
+    for page in here:
         known[page] = {"title": env.titles[page].astext(), "labels": {}, "quoted": {}}
     standard = env.domaindata["std"]
     for label, (page, _) in sorted(standard["anonlabels"].items()):
@@ -78,9 +80,10 @@ def remember(app: Sphinx, exception: Exception | None) -> None:
             _, _, title = standard["labels"].get(label, (page, "", known[page]["title"]))
             known[page]["labels"][label] = title
     quotes = {tuple(pair) for facts in env.metadata.values() for pair in facts.get("quotes", [])}
+    quotes |= {(page, name) for page, facts in before.items() for name in facts["quoted"]}
     for page, name in sorted(quotes):
         said = read_glue_cache(env.mystnb_config.output_folder, page)
-        if page in known and name in said:
+        if page in here and name in said:
             known[page]["quoted"][name] = said[name]["data"]["text/plain"].strip("'\"")
     content = json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n"
     if not OFFERED.is_file() or OFFERED.read_text(encoding="utf-8") != content:

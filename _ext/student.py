@@ -8,6 +8,7 @@ number is that of the full book; what leads to something that is missing becomes
 from __future__ import annotations
 
 import itertools
+import pathlib
 import sys
 
 import execution
@@ -76,11 +77,18 @@ def shorten_the_contents(app: Sphinx, builder) -> None:
         env.toctree_includes[page] = [name for name in below if name not in hidden]
 
 
+def publish_no_list_of_labels(app: Sphinx, exception: Exception | None) -> None:
+    """Delete what other books would find places by: it lists all that was read."""
+    if is_built(app):
+        pathlib.Path(app.outdir, "objects.inv").unlink(missing_ok=True)
+
+
 def setup(app: Sphinx) -> dict:
     """Register what is left out."""
     app.connect("doctree-read", note_what_is_for_teachers)
     app.connect("write-started", shorten_the_contents)
     app.connect("doctree-resolved", leave_out)
+    app.connect("build-finished", publish_no_list_of_labels)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
