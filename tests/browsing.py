@@ -3,7 +3,10 @@
 Test modules import from here and not from conftest, of which there is more than one.
 """
 
+import pathlib
+
 import execution
+import pytest
 
 ROOT = execution.ROOT
 HTML = ROOT / "_build" / "html"
@@ -11,6 +14,13 @@ PATIENCE = 180_000  # milliseconds: other work may keep the cores busy
 
 # axe-core finds the theme's logo outside the landmarks; the book does not write that part.
 THEME_FINDINGS = {"region"}
+
+
+def in_depth(name: str) -> pathlib.Path:
+    """Return a built page in depth, or skip the test: the page may have been left out."""
+    if not (ROOT / "chapters" / f"{name}.md").is_file():
+        pytest.skip(f"{name} was left out")
+    return HTML / "chapters" / f"{name}.html"
 
 
 def new_page(browser, **options):

@@ -8,7 +8,7 @@ import re
 import execution
 import numpy as np
 import pytest
-from browsing import HTML, axe_finds, contrast_finds, forget, settle, show
+from browsing import HTML, axe_finds, contrast_finds, forget, in_depth, settle, show
 
 EVERY_PAGE = sorted(page.relative_to(HTML).as_posix() for page in HTML.rglob("*.html"))
 THEMES = ("light", "dark")
@@ -232,7 +232,7 @@ def lines_of(sheet) -> list[tuple[float, float, str]]:
 @pytest.mark.parametrize("name", ["loss", "convolution/arithmetic"])
 def test_a_chapter_is_printed_black_on_white(page, html_folder, name, theme):
     show(page, 1280, theme)
-    page.goto((html_folder / "chapters" / f"{name}.html").as_uri())
+    page.goto(in_depth(name).as_uri())
     page.wait_for_selector(".cb-option")
     headings = {
         re.sub(r"\W+", "", text) for text in page.locator("article :is(h2, h3)").all_inner_texts()
@@ -260,7 +260,7 @@ def test_a_chapter_is_printed_black_on_white(page, html_folder, name, theme):
 
 def test_a_solution_is_printed_as_it_stands(page, html_folder):
     """Closed for those who have not opened it."""
-    page.goto((html_folder / "chapters" / "convolution" / "arithmetic.html").as_uri())
+    page.goto(in_depth("convolution/arithmetic").as_uri())
     solution = page.locator("div.solution section").first
     told = "".join(solution.text_content().split()[:6])
 
@@ -276,7 +276,7 @@ def test_a_solution_is_printed_as_it_stands(page, html_folder):
 
 def test_code_is_printed_in_one_piece_with_its_frame(page, html_folder):
     """Each cell's frame holds its code: no cell begins on one sheet and ends on the next."""
-    page.goto((html_folder / "chapters" / "convolution" / "arithmetic.html").as_uri())
+    page.goto(in_depth("convolution/arithmetic").as_uri())
     cells = [
         [line.strip() for line in text.splitlines() if line.strip()]
         for text in page.locator("div.cell_input:visible pre").all_inner_texts()
@@ -295,7 +295,7 @@ def test_code_is_printed_in_one_piece_with_its_frame(page, html_folder):
 
 
 def test_links_that_leave_the_book_are_printed_with_their_address(page, html_folder):
-    page.goto((html_folder / "chapters" / "convolution" / "arithmetic.html").as_uri())
+    page.goto(in_depth("convolution/arithmetic").as_uri())
     page.emulate_media(media="print")
     links = page.eval_on_selector_all(
         "article a.reference.external",

@@ -1,6 +1,7 @@
 """Any chapter in depth can be left out: nothing refers to it that has no words without it."""
 
 import pickle
+import re
 
 import editions
 import execution
@@ -64,3 +65,15 @@ def test_no_page_runs_on_what_belongs_to_another_chapter(source):
         parts[1] for parts in used if parts[0] in {"cnnbook", "benchmarks"} and len(parts) > 2
     }
     assert of_rooms & rooms <= {execution.room(name), execution.room(name.partition("/")[0])}
+
+
+def test_no_shared_test_needs_a_page_that_may_be_left_out():
+    """`browsing.in_depth` skips a test without its page; the search's own list leaves it out."""
+    names = "|".join(page.removeprefix("chapters/") for page in DEPTH)
+    files = "|".join(page.rpartition("/")[2] for page in DEPTH)
+    pattern = re.compile(rf'"(?:chapters/)?(?:{names})(?:\.\w+)?[#"]|"(?:{files})\.html"')
+    tests = execution.ROOT / "tests"
+    for file in [*tests.glob("*.py"), *(tests / "playground").glob("*.py")]:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            cared_for = "in_depth(" in line or "parametrize" in line or file.stem == "test_search"
+            assert cared_for or not pattern.search(line), f"{file}: {line}"
