@@ -81,6 +81,11 @@ def _need(directive: SphinxDirective, scripts: list[str]) -> None:
     needed += [script for script in scripts if script not in needed]
 
 
+def _note(directive: SphinxDirective, name: str) -> None:
+    """Note that this stands on the page: it gets a page of its own as well (`embed`)."""
+    directive.env.metadata[directive.env.docname].setdefault("widgets", []).append(name)
+
+
 def _instead(directive: SphinxDirective, told: nodes.container) -> list[nodes.Node]:
     """Say what stands in the place of the live network: without scripts a text, and a figure.
 
@@ -128,6 +133,7 @@ class Playground(SphinxDirective):
     def run(self):
         """Leave a container for the scripts, and in <noscript> the text and the figure."""
         _need(self, PLAYGROUND_SCRIPTS)
+        _note(self, "playground")
         told = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, told)
         return [
@@ -148,6 +154,7 @@ class Widget(SphinxDirective):
         if name not in WIDGET_SCRIPTS:
             raise self.error(f"widget must be one of {', '.join(WIDGET_SCRIPTS)}, got {name}.")
         _need(self, WIDGET_SCRIPTS[name])
+        _note(self, name)
         facts = self.env.metadata[self.env.docname]
         facts.setdefault("live_stored", []).extend(WIDGET_STORED.get(name, []))
         told = nodes.container()
@@ -174,6 +181,7 @@ class Glance(SphinxDirective):
     def run(self):
         """Leave a container for the scripts, and in <noscript> the text and the figure."""
         _need(self, GLANCE_SCRIPTS)
+        _note(self, "glance")
         told = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, told)
         start = '<div class="cnnbook-widget cnnbook-glance" data-widget="glance" hidden></div>'

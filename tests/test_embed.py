@@ -1,0 +1,64 @@
+"""Each live figure stands on a page of its own, and works in the frame of a course's page."""
+
+import re
+
+import embed
+import live
+import pytest
+from browsing import HTML, axe_finds, forget, new_page, resize
+
+NAMES = [name for name in embed.HEIGHTS if (HTML / embed.FOLDER / f"{name}.html").is_file()]
+RUNS = ".cnnbook-playground:not(.cb-skeleton) > *, .cnnbook-widget:not([hidden]) > *"
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    page = new_page(browser, reduced_motion="reduce")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def page(tab):
+    forget(tab)
+    resize(tab, 700, 200)  # lower than any of them: then the page says how high it is
+    return tab
+
+
+def test_every_widget_has_a_height_and_its_scripts():
+    assert (
+        set(embed.HEIGHTS) == set(embed.SCRIPTS) == {"playground", "glance", *live.WIDGET_SCRIPTS}
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_alone_it_runs_without_the_network_and_fits_its_frame(page, html_folder, name):
+    page.goto((html_folder / embed.FOLDER / f"{name}.html").as_uri())
+    page.locator(RUNS).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.problems == []
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in page.requests)
+    height, width = page.evaluate(
+        "() => [document.body.scrollHeight, document.documentElement.scrollWidth]"
+    )
+    assert width == 700
+    assert name == "playground" or height <= embed.HEIGHTS[name]
+
+
+def test_the_list_has_a_line_for_each_and_the_line_works(page, site, html_folder, tmp_path):
+    page.goto(f"{site}/{embed.FOLDER}/index.html")
+    lines = page.locator("td code").all_inner_texts()
+    assert [re.search(r"(\w+)\.html", line)[1] for line in lines] == NAMES
+    assert page.problems == []
+    assert axe_finds(page) == {}
+    # The book may be published elsewhere (html.baseurl); the test has it here.
+    line = re.sub(r'src="[^"]*/embed/', f'src="{site}/embed/', lines[NAMES.index("convolution")])
+    (tmp_path / "course.html").write_text(f"<!doctype html><p>Lesson 2</p>{line}", "utf-8")
+    forget(page)
+    page.goto((tmp_path / "course.html").as_uri())
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("button", name="blur").click()
+    frame.get_by_text("the output is 6").wait_for()
+    assert page.problems == []
+    outside = page.locator("iframe").get_attribute("title")
+    assert outside == frame.locator("h1").text_content()
