@@ -30,7 +30,7 @@ else
 $(error EDITION is instructor or student, not "$(EDITION)")
 endif
 
-.PHONY: book test bench lab lint format lock branch changed linkcheck clean
+.PHONY: book slides pdf test bench lab lint format lock branch changed linkcheck clean
 .DEFAULT_GOAL := book
 
 # Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
@@ -43,6 +43,14 @@ _build/built-$(FOLDER): $(ENVIRONMENT) $(SOURCES)
 	$(BIN)/python _ext/execution.py
 	$(BIN)/$(BUILD)
 	@$(BIN)/python -c "import pathlib; pathlib.Path('$@').touch()"
+
+# Of sphinx-revealjs, reveal.js alone is used: what it depends on is not installed.
+slides: book
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r _ext/slides.txt
+	$(BIN)/python _ext/slides.py
+
+pdf: book
+	$(BIN)/python _ext/paper.py
 
 # A process a core, at most four; each takes tests from another's end when its own are done.
 test: lint book
