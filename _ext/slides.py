@@ -250,8 +250,8 @@ def main() -> None:
             take(urllib.parse.unquote(file))
         name = f"{page.removeprefix('chapters/')}.html"
         (OUT / name).write_text(text, encoding="utf-8")
-        print(f"The slides are at {(OUT / name).relative_to(execution.ROOT)}")
 
 
 if __name__ == "__main__":
     main()
+    print(f"The slides are in {OUT.relative_to(execution.ROOT)}, a file for each page of the guide")
