@@ -17,11 +17,11 @@ import urllib.parse
 
 import execution
 import live
+import slides
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-HTML = execution.ROOT / "_build" / "html"
-OUT = execution.ROOT / "_build" / "pdf" / "book.pdf"
+OUT = execution.ROOT / "_build" / "pdf"
 STYLES = execution.ROOT / "_ext" / "paper.css"
 LEFT_OUT = {"chapters/helpers"}  # what each function says stands with the code
 DROPPED = (
@@ -43,7 +43,7 @@ BOOK = """<!DOCTYPE html>
 <body>
 <article class="bd-article">
 <section class="paper-cover"><p class="paper-title">{title}</p><p>{author}</p>
-<p>Text and figures: CC BY 4.0. Code: MIT. Digits: MNIST, CC BY-SA 3.0.</p></section>
+<p>{licence}</p></section>
 <section><p class="paper-title">Contents</p><ul class="paper-contents">
 {contents}
 </ul></section>
@@ -54,14 +54,9 @@ BOOK = """<!DOCTYPE html>
 """
 
 
-def settings(file: str) -> dict:
-    """Read one of the book's two files of settings."""
-    return yaml.safe_load((execution.ROOT / file).read_text("utf-8"))
-
-
 def entries(chosen: list[str] | None = None) -> list[tuple[int, str, str]]:
     """Return level, page and title of all that the contents list; a part has no page."""
-    toc = settings("_toc.yml")
+    toc = yaml.safe_load((execution.ROOT / "_toc.yml").read_text("utf-8"))
     found = [(1, toc["root"], "")]
 
     def walk(pages: list[dict], level: int) -> None:
@@ -84,7 +79,8 @@ def name(page: str) -> str:
 
 def page_of(page: str, level: int, pages: set[str]) -> tuple[str, Tag]:
     """Return the title of a page, and its text for the one document that all are part of."""
-    article = BeautifulSoup((HTML / f"{page}.html").read_text("utf-8"), "html.parser").article
+    built = (slides.HTML / f"{page}.html").read_text("utf-8")
+    article = BeautifulSoup(built, "html.parser").article
     article.name, article["class"], article["id"] = "section", "paper-page", name(page)
     for node in article.select(DROPPED):
         node.decompose()
@@ -105,7 +101,7 @@ def page_of(page: str, level: int, pages: set[str]) -> tuple[str, Tag]:
         lead(node, page, pages)
     for picture in article.find_all("img"):
         address = posixpath.normpath(posixpath.join(posixpath.dirname(page), picture["src"]))
-        picture["src"] = f"{HTML.as_uri()}/{address}"
+        picture["src"] = f"{slides.HTML.as_uri()}/{address}"
         del picture["loading"]
     for closed in article.select(".toggle, .admonition.dropdown"):
         closed["class"] = [*closed["class"], "toggle-hidden"]
@@ -130,9 +126,9 @@ def lead(link: Tag, page: str, pages: set[str]) -> None:
 
 def document(chosen: list[str] | None = None) -> tuple[str, list[str]]:
     """Return the document, and the titles that its contents list."""
-    listed, about = entries(chosen), settings("_config.yml")
+    listed, told = entries(chosen), []
     pages = {page for _, page, _ in listed if page}
-    contents, texts, told = [], [], []
+    contents, texts = [], []
     for level, page, title in listed:
         if page:
             title, text = page_of(page, level, pages)
@@ -147,13 +143,12 @@ def document(chosen: list[str] | None = None) -> tuple[str, list[str]]:
         texts.append(str(text))
     scripts = dict.fromkeys(script for scripts in PAGES_OF_SCRIPTS for script in scripts)
     styles = ["_static/book-styles.css", *(f"{live.FOLDER}/{style}" for style in live.STYLES)]
-    styles = [f"{HTML.as_uri()}/{style}" for style in styles] + [STYLES.as_uri()]
-    scripts = [f"{HTML.as_uri()}/{live.FOLDER}/{script}" for script in scripts]
+    styles = [f"{slides.HTML.as_uri()}/{style}" for style in styles] + [STYLES.as_uri()]
+    scripts = [f"{slides.HTML.as_uri()}/{live.FOLDER}/{script}" for script in scripts]
     head = [f'<link rel="stylesheet" href="{style}">' for style in styles]
     head += [f'<script defer src="{script}"></script>' for script in scripts]
     return BOOK.format(
-        title=html.escape(about["title"]),
-        author=html.escape(about["author"]),
+        **{key: html.escape(value) for key, value in slides.about().items()},
         head="\n".join(head),
         contents="\n".join(contents),
         pages="\n".join(texts),
@@ -219,6 +214,7 @@ def main() -> None:
     """Print the whole book."""
     from playwright.sync_api import sync_playwright
 
+    out = OUT / ("book.pdf" if slides.EDITION == "instructor" else f"{slides.EDITION}.pdf")
     named = os.environ.get("CHROMIUM")
     path = next(filter(None, map(shutil.which, [named] if named else BROWSERS)), None)
     if path is None:
@@ -227,9 +223,9 @@ def main() -> None:
     options = ["--disable-gpu", *(["--no-sandbox"] if root else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=options)
-        print_pages(browser, OUT)
+        print_pages(browser, out)
         browser.close()
-    print(f"The book is at {OUT.relative_to(execution.ROOT)}")
+    print(f"The book is at {out.relative_to(execution.ROOT)}")
 
 
 if __name__ == "__main__":

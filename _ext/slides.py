@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import importlib.util
 import math
+import os
 import pathlib
 import re
 import shutil
@@ -25,7 +26,8 @@ import live
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-HTML = execution.ROOT / "_build" / "html"
+EDITION = os.environ.get("EDITION", "instructor")  # `make slides EDITION=student`
+HTML = execution.ROOT / "_build" / ("html" if EDITION == "instructor" else EDITION)
 OUT = execution.ROOT / "_build" / "slides"
 # Pixels of a sheet of 1280 by 720 below its heading; letters that a line of text has.
 HEIGHT, GAP, LINE_HEIGHT, LINE, CODE = 580, 18, 40, 64, 24
@@ -197,14 +199,21 @@ def prepared(page: str) -> Tag:
     return article
 
 
-def deck_of(page: str, settings: dict) -> str:
+def about() -> dict[str, str]:
+    """Return title, author and licences of the book."""
+    settings = yaml.safe_load((execution.ROOT / "_config.yml").read_text("utf-8"))
+    licence = "Text and figures: CC BY 4.0. Code: MIT. Digits (MNIST): CC BY-SA 3.0."
+    return {"title": settings["title"], "author": settings["author"], "licence": licence}
+
+
+def deck_of(page: str) -> str:
     """Write the slides of a page: a stack for each section, the first with the title."""
     first, *sections = prepared(page).find_all("section")
     title, opening = stack(first)
-    whose = html.escape(f"{settings['title']} · {settings['author']}")
+    told = {key: html.escape(value) for key, value in about().items()}
     cover = (
-        f'<section><div class="sheet cover"><h1>{title}</h1><p>{whose}</p>'
-        "<p>Text and figures CC BY 4.0, digits CC BY-SA 3.0 (MNIST)</p></div></section>"
+        f'<section><div class="sheet cover"><h1>{title}</h1>'
+        f"<p>{told['title']}, by {told['author']}</p><p>{told['licence']}</p></div></section>"
     )
     stacks = [[cover, *opening], *(stack(section)[1] for section in sections)]
     slides = "\n".join("\n".join(["<section>", *each, "</section>"]) for each in stacks if each)
@@ -232,7 +241,6 @@ def take(file: str) -> None:
 
 def main() -> None:
     """Write a file of slides for each page, and beside them all that they need."""
-    settings = yaml.safe_load((execution.ROOT / "_config.yml").read_text("utf-8"))
     package = importlib.util.find_spec("sphinx_revealjs")
     if package is None:
         raise SystemExit("reveal.js is not there: `make slides` installs it.")
@@ -245,7 +253,7 @@ def main() -> None:
     take("_static/book-styles.css")
     take("_static/math.woff2")
     for page in guide.guide():
-        text = deck_of(page, settings)
+        text = deck_of(page)
         for file in re.findall(r'(?:src|href)="((?:_images|embed|playground)/[^"]+)"', text):
             take(urllib.parse.unquote(file))
         name = f"{page.removeprefix('chapters/')}.html"

@@ -10,7 +10,6 @@ from browsing import new_page
 from bs4 import BeautifulSoup
 
 PAGES = list(guide.guide())
-SETTINGS = {"title": "A book", "author": "Somebody"}
 # What does not lie on its sheet, or would have to be scrolled there.
 TOO_LARGE = """() => {
   const sheet = Reveal.getCurrentSlide().querySelector(".sheet");
@@ -26,16 +25,19 @@ TOO_LARGE = """() => {
 }"""
 
 
+def both(html_folder, page: str):
+    """Return the page as it was built, and its slides."""
+    built = BeautifulSoup((html_folder / f"{page}.html").read_text("utf-8"), "html.parser")
+    return built.article, BeautifulSoup(slides.deck_of(page), "html.parser")
+
+
 def words(node) -> str:
     return " ".join(node.get_text().split())
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_the_page_shows_is_on_a_slide(html_folder, page):
-    article = BeautifulSoup(
-        (html_folder / f"{page}.html").read_text("utf-8"), "html.parser"
-    ).article
-    deck = BeautifulSoup(slides.deck_of(page, SETTINGS), "html.parser")
+    article, deck = both(html_folder, page)
     for node in [*article.select("details.hide"), *article.select("noscript, .headerlink")]:
         node.decompose()  # folded code stays out
     for kind in ("figcaption", "pre", ".question-asked", ".question summary", "h2", "table"):
@@ -52,10 +54,7 @@ def test_what_the_page_shows_is_on_a_slide(html_folder, page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_notes_have_the_whole_text(html_folder, page):
-    article = BeautifulSoup(
-        (html_folder / f"{page}.html").read_text("utf-8"), "html.parser"
-    ).article
-    deck = BeautifulSoup(slides.deck_of(page, SETTINGS), "html.parser")
+    article, deck = both(html_folder, page)
     told = [words(node) for node in deck.select("aside.notes p")]
     for paragraph in article.select("section > p:not(.chapter-facts)"):
         assert words(paragraph) in told
