@@ -65,9 +65,9 @@ if (location.protocol.startsWith("http")) {
 
 
 def placed(app: Sphinx) -> dict[str, str]:
-    """Return the first page of this edition on which each of them stands."""
+    """Return the first page of this edition on which each of them stands, the front page last."""
     found = {}
-    for page in editions.present():
+    for page in sorted(editions.present(), key=app.config.root_doc.__eq__):
         for name in app.env.metadata.get(page, {}).get("widgets", []):
             found.setdefault(name, page)
     return {name: found[name] for name in HEIGHTS if name in found}
