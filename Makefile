@@ -36,8 +36,14 @@ endif
 # Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
 SOURCES := _config.yml _toc.yml $(shell find chapters cnnbook benchmarks playground _ext _static _templates -type f -not -name "*.pyc")
 
+# With CNNBOOK_DATA=path, a book of other data, in a folder of its own (_ext/other_data.py).
+ifdef CNNBOOK_DATA
+book: $(ENVIRONMENT)
+	$(BIN)/python _ext/other_data.py $(BENCHMARKS)
+else
 book: _build/built-$(FOLDER)
 	@echo "The book is at _build/$(FOLDER)/index.html"
+endif
 
 _build/built-$(FOLDER): $(ENVIRONMENT) $(SOURCES)
 	$(BIN)/python _ext/execution.py

@@ -154,6 +154,17 @@ class ChapterFacts(SphinxDirective):
         source = pathlib.Path(self.env.doc2path(self.env.docname))
         facts = _stored_facts(execution.chapter_name(source))
         text = f"{reading_minutes(source)} minutes to read."
+        page = self.env.docname
+        if source.parent != LEDGER.parent and "load_mnist" in source.read_text(encoding="utf-8"):
+            text += " Its pictures are MNIST's digits."
+        elif (other := editions.other_data()) and page in (out := other.get("left_out", {})):
+            self.env.note_dependency(str(execution.ROOT / "other_data.json"))
+            text += (
+                f" This edition's data are {other['name']}, {other['training']:,} pictures to "
+                f"learn from: {', '.join(other['classes'])}. What holds for MNIST's digits alone "
+                f"is left out here, with {out[page]} sentences that were not measured, or are "
+                "not true, of these data."
+            )
         if facts is None:
             logger.info("no measured time and memory of %s: `make bench` measures", source.name)
         else:

@@ -31,6 +31,12 @@ def offered() -> dict[str, dict]:
     return _read(OFFERED, OFFERED.stat().st_mtime_ns) if OFFERED.is_file() else {}
 
 
+def other_data() -> dict | None:
+    """Return what this book's data are, if not MNIST's digits (`other_data.make_folder`)."""
+    file = execution.ROOT / "other_data.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
 def present() -> list[str]:
     """List the pages of this edition."""
     toc = execution.ROOT / "_toc.yml"

@@ -58,6 +58,7 @@ PINNED = {
 }
 OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME")  # no keras.json, no start-up scripts
 DROPPED = (
+    "CNNBOOK_DATA",
     "PYTHONOPTIMIZE",
     "PYTHONSTARTUP",
     "PYTHONWARNINGS",
@@ -248,7 +249,9 @@ def prepare_environment(root: pathlib.Path = ROOT) -> None:
             del os.environ[name]
     own = {name: str(root / "_build" / f".{name.lower()}") for name in OWN_FOLDERS}
     style = {"MATPLOTLIBRC": str(ROOT / "_ext" / "matplotlibrc")}
-    os.environ.update({**PINNED, **own, **style, "PYTHONPATH": str(root)})
+    # A book of other data than MNIST's digits has them at its top (_ext/other_data.py).
+    other = {"CNNBOOK_DATA": str(root / "data.npz")} if (root / "data.npz").is_file() else {}
+    os.environ.update({**PINNED, **own, **style, **other, "PYTHONPATH": str(root)})
 
 
 def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path, **layout) -> None:

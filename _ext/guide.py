@@ -113,6 +113,8 @@ class Deeper(SphinxDirective):
             self.env.note_dependency(str(source))
             minutes = f"{book.reading_minutes(source)} minutes"
             lines.append(f"- {{doc}}`/chapters/{name}` ({minutes}): {told[name]}")
+        if not lines and editions.other_data():
+            lines = ["What lies below this page is about MNIST's digits, and not in this edition."]
         holder = nodes.container(classes=["deeper"])
         self.state.nested_parse(
             StringList(lines, source=self.env.docname), self.content_offset, holder

@@ -17,13 +17,13 @@ __all__ = ["load", "load_network", "load_weights", "machine", "save", "save_weig
 
 
 def save(name: str, result: dict) -> pathlib.Path:
-    """Store a result with the day and the machine that measured it."""
+    """Store a result with the day and the machine that measured it, and the digest of its data."""
     return write_json(STORED / f"{name}.json", {**_circumstances(), **result})
 
 
 def save_weights(name: str, model: keras.Model, facts: dict) -> pathlib.Path:
     """Store a network: its layers, its weights as float16, and how it was trained."""
-    facts = {"data": data.MNIST_SHA256, **_circumstances(), **facts}
+    facts = {**_circumstances(), **facts}
     facts["architecture"] = _architecture(model)
     weights = model.get_weights()
     if not all((np.abs(array) <= np.finfo(np.float16).max).all() for array in weights):
@@ -74,7 +74,13 @@ def _architecture(model: keras.Model) -> str:
 
 
 def _circumstances() -> dict:
-    return {"measured_on": datetime.date.today().isoformat(), "machine": machine()}
+    if data.OTHER_FILE and STORED.parent != pathlib.Path(data.OTHER_FILE).parent:
+        raise ValueError("CNNBOOK_DATA has a folder of its own for results: `make book` makes it.")
+    return {
+        "measured_on": datetime.date.today().isoformat(),
+        "data": data.DATA_SHA256,
+        "machine": machine(),
+    }
 
 
 def _processor() -> str:

@@ -16,6 +16,21 @@ LABEL_ERRORS_FILE = MNIST_FILE.with_name("label_errors.json")
 # pixel counted from 0 (LeCun et al. 1998, section III.A).
 FIELD_PIXELS, BOX_PIXELS, CENTER_PIXEL = 28, 20, 14
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+# With CNNBOOK_DATA, the path of an npz of MNIST's layout, its pictures stand in the digits' place.
+OTHER_FILE = os.environ.get("CNNBOOK_DATA")
+
+
+def _named() -> tuple[str, tuple[str, ...]]:
+    """Return the digest of the data at hand, and what their classes are called."""
+    if not OTHER_FILE:
+        return MNIST_SHA256, tuple("0123456789")
+    contents = pathlib.Path(OTHER_FILE).read_bytes()
+    with np.load(io.BytesIO(contents), allow_pickle=False) as arrays:
+        names = arrays["class_names"] if "class_names" in arrays else range(10)
+        return hashlib.sha256(contents).hexdigest(), tuple(map(str, names))
+
+
+DATA_SHA256, CLASSES = _named()
 
 # The test digits whose label most of five human reviewers rejected: Northcutt, Athalye and
 # Mueller (2021), "Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks".
@@ -43,9 +58,13 @@ def load_mnist(
     (x_train, y_train), (x_test, y_test): uint8 images of shape (60000, 28, 28) and (10000, 28, 28),
     from 0 (paper) to 255 (ink), and labels. The file, by default the one inside the package, is
     checked against its SHA-256 on every call. LeCun, Bottou, Bengio and Haffner (1998),
-    "Gradient-based learning applied to document recognition".
+    "Gradient-based learning applied to document recognition". Where the variable CNNBOOK_DATA
+    names a file of this layout, its pictures are loaded instead (README).
     """
-    contents = _read_checked(pathlib.Path(MNIST_FILE if path is None else path), MNIST_SHA256)
+    if path is None and OTHER_FILE:
+        contents = pathlib.Path(OTHER_FILE).read_bytes()
+    else:
+        contents = _read_checked(pathlib.Path(path or MNIST_FILE), MNIST_SHA256)
     with np.load(io.BytesIO(contents), allow_pickle=False) as arrays:
         return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
 
@@ -55,14 +74,10 @@ def _read_checked(file: pathlib.Path, sha256: str) -> bytes:
     remedy = "restore it with `git checkout -- cnnbook/mnist/mnist.npz`, or clone the book again"
     try:
         contents = file.read_bytes()
-    except FileNotFoundError:
-        raise DataFileError(f"The MNIST file {file} is missing: {remedy}.") from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DataFileError(
-            f"The MNIST file {file} cannot be read ({reason}): "
-            f"make it a file that you may read, or {remedy}."
-        ) from None
+        told = f"cannot be read ({error.strerror or type(error).__name__})"
+        told = "is missing" if isinstance(error, FileNotFoundError) else told
+        raise DataFileError(f"The MNIST file {file} {told}: {remedy}.") from None
     found = hashlib.sha256(contents).hexdigest()
     if found != sha256:
         raise DataFileError(

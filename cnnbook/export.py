@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from cnnbook import data
+
 MIME_TYPE = "application/vnd.cnnbook.network+json"
 
 
@@ -132,5 +134,7 @@ def publish(
     }
     count = sum(array.size for layer in model.layers for array in _weights(layer))
     told = f"{name}: {count:,} weights of 2 bytes, {count / 500:,.0f} kB for the playground"
-    bundle = {MIME_TYPE: {"name": name, **network, "examples": groups}, "text/plain": told}
+    named = data.OTHER_FILE and data.CLASSES
+    shown = {"name": name, **network, "examples": groups, "classes": named}
+    bundle = {MIME_TYPE: shown, "text/plain": told}
     display(bundle, raw=True)

@@ -70,8 +70,6 @@ def heat_map(
 ) -> matplotlib.image.AxesImage:
     """Draw a matrix as colours, and in each cell its text, white where the colour is dark.
 
-    Parameters
-    ----------
     values, texts : arrays of one shape (rows, columns); an empty text leaves its cell blank
     options : for ``imshow``, such as ``vmin``
     """
@@ -183,10 +181,8 @@ def maps(
     columns = min(columns, len(arrays))
     rows = -(-len(arrays) // columns)
     largest = max(np.abs(array).max() for array in arrays) or 1
-    scale, cmap = (
-        {"vmin": -largest if signed else 0, "vmax": largest},
-        SIGNED if signed else "gray_r",
-    )
+    scale = {"vmin": -largest if signed else 0, "vmax": largest}
+    cmap = SIGNED if signed else "gray_r"
     size = (WIDTH_INCHES, rows * (WIDTH_INCHES / columns + 0.3))
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for axis in axes.flat[len(arrays) :]:
@@ -205,11 +201,7 @@ def maps(
 
 
 def curves_by_group(
-    x: Sequence[float],
-    groups: dict[str, np.ndarray],
-    xlabel: str,
-    ylabel: str,
-    log: bool = False,
+    x: Sequence[float], groups: dict[str, np.ndarray], xlabel: str, ylabel: str, log: bool = False
 ) -> matplotlib.figure.Figure:
     """Draw the mean of each group of runs (runs, len(x)), in a band of one standard deviation."""
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3.4))

@@ -5,17 +5,20 @@ import pathlib
 
 import IPython.display
 
+from cnnbook import data
+
 
 def say(name: str, value: object, spec: str = "", holds: bool = True) -> None:
     """Put a value into the prose, where a ``{glue:text}`` with its name stands for it.
 
-    Parameters
-    ----------
     name : what the text calls it
     value : a number or a text
     spec : how to write it, as in `format`; a percent sign gets its space
-    holds : what makes the sentence true; if it does not, the chapter stops here
+    holds : what makes the sentence true; if it does not, the chapter stops here, or with data
+        other than MNIST the sentence is left out
     """
+    if data.OTHER_FILE and not holds:
+        return
     text = format(value, spec).replace("%", " %") if spec else str(value)
     assert holds, f"The sentence with {name} is no longer true: it is now {text}."
     glued = {"name": name, "mime_prefix": "application/papermill.record/"}  # as myst_nb.glue does

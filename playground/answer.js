@@ -3,7 +3,7 @@
 (() => {
   const cnnbook = (globalThis.cnnbook = globalThis.cnnbook || {});
   const { element, percent, write } = cnnbook.dom;
-  const { answer } = cnnbook.network;
+  const { answer, className, otherClasses } = cnnbook.network;
 
   /** What stands beside the pad; `speaker` tells it when the drawing has come to rest. */
   function makeAnswer({ state, now, speaker }) {
@@ -12,12 +12,12 @@
     const bars = Array.from({ length: 10 }, (_, digit) => {
       const bar = element("i", {});
       const text = element("span", { class: "cb-share" });
-      const row = element("div", { class: "cb-bar" }, element("b", {}, String(digit)), element("span", { class: "cb-track" }, bar), text);
+      const row = element("div", { class: "cb-bar" }, element("b", {}, className(digit)), element("span", { class: "cb-track" }, bar), text);
       return { row, bar, text };
     });
     const node = element(
       "div",
-      { class: "cb-answer" },
+      { class: `cb-answer${otherClasses() ? " cb-named" : ""}` },
       element("div", { class: "cb-answer-head" }, verdict, note),
       ...bars.map(({ row }) => row),
     );
@@ -34,7 +34,8 @@
         row.classList.toggle("cb-best", !blank && d === digit);
       });
       const started = state.strokes.length || state.image;
-      verdict.textContent = blank ? (started ? "…" : "?") : String(digit);
+      verdict.textContent = blank ? (started ? "…" : "?") : className(digit);
+      verdict.classList.toggle("cb-name", verdict.textContent.length > 2);
       note.textContent = blank
         ? started
           ? state.centred
@@ -42,13 +43,13 @@
             : "Nothing of it is on the sheet."
           : "Draw a digit, or choose a test digit or a photo."
         : `${percent(probabilities[digit])} sure` +
-          (state.image?.label !== undefined ? `; the right answer is ${state.image.label}` : "");
+          (state.image?.label !== undefined ? `; the right answer is ${className(state.image.label)}` : "");
       if (!started) speaker.say("The pad is empty.");
       else if (blank) speaker.say(note.textContent);
       else {
         const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a]);
         speaker.say(
-          `Read as ${digit}, ${percent(probabilities[digit])}. Next ${order[1]}, ${percent(probabilities[order[1]])}.`,
+          `Read as ${className(digit)}, ${percent(probabilities[digit])}. Next ${className(order[1])}, ${percent(probabilities[order[1]])}.`,
         );
       }
     }

@@ -4,7 +4,7 @@
   const cnnbook = (globalThis.cnnbook = globalThis.cnnbook || {});
   const { dom, questions } = cnnbook;
   const { button, choice, element, legend, paintMaps, percent, repainted, show } = dom;
-  const { answer, run } = cnnbook.network;
+  const { answer, className, run } = cnnbook.network;
   const { networkNamed, offered } = cnnbook.state;
 
   const STOPPED = "Stopped, since the digit changed or something else was asked.";
@@ -29,12 +29,12 @@
       "div",
       { class: "cb-compared" },
       element("h3", {}, name),
-      element("p", {}, `reads ${digit}, ${percent(probabilities[digit])}`),
+      element("p", {}, `reads ${className(digit)}, ${percent(probabilities[digit])}`),
       element(
         "div",
-        { class: "cb-columns", role: "img", "aria-label": Array.from(probabilities, (p, d) => `${d}: ${percent(p)}`).join(", ") },
+        { class: "cb-columns", role: "img", "aria-label": Array.from(probabilities, (p, d) => `${className(d)}: ${percent(p)}`).join(", ") },
         ...Array.from(probabilities, (p, d) =>
-          element("span", {}, element("i", { style: `height:${Math.max(1, 100 * p)}%` }), String(d))),
+          element("span", {}, element("i", { style: `height:${Math.max(1, 100 * p)}%` }), className(d).slice(0, 3))),
       ),
     );
   }
@@ -84,9 +84,9 @@
           "div",
           { class: "cb-row" },
           picture("the picture", received.pixels, network.inputShape, "ink", 1),
-          picture(`fall of the logit of ${found.digit}`, found.map, network.inputShape, "signed"),
+          picture(`fall of the logit of ${className(found.digit)}`, found.map, network.inputShape, "signed"),
         ),
-        element("p", {}, `Orange: covering these pixels takes away from the ${found.digit}. Blue: covering them adds to it.`),
+        element("p", {}, `Orange: covering these pixels takes away from the ${className(found.digit)}. Blue: covering them adds to it.`),
       );
     }
 
@@ -96,7 +96,7 @@
       const { network, received, result } = now();
       const before = answer(result);
       if (before === target) {
-        output.replaceChildren(element("p", {}, `It is read as a ${target} already: choose another digit.`));
+        output.replaceChildren(element("p", {}, `It is read as a ${className(target)} already: choose another digit.`));
         return;
       }
       const told = element("p", {}, "Following the gradient …");
@@ -105,7 +105,7 @@
       const found = await running.done;
       if (!found) return void (told.textContent = STOPPED);
       if (!found.found) {
-        output.replaceChildren(element("p", {}, `No change was found that makes this a ${target}.`));
+        output.replaceChildren(element("p", {}, `No change was found that makes this a ${className(target)}.`));
         return;
       }
       const most = dom.largest(found.difference);
@@ -113,9 +113,9 @@
         element(
           "div",
           { class: "cb-row" },
-          picture(`read as ${before}`, received.pixels, network.inputShape, "ink", 1),
+          picture(`read as ${className(before)}`, received.pixels, network.inputShape, "ink", 1),
           picture("the change", found.difference, network.inputShape, "signed"),
-          picture(`read as ${target}`, found.picture, network.inputShape, "ink", 1),
+          picture(`read as ${className(target)}`, found.picture, network.inputShape, "ink", 1),
         ),
         element("p", {},
           `No pixel changes by more than ${show(most)}; the root of the sum of all squared changes is ${show(found.length)}. ` +
@@ -173,7 +173,7 @@
     const targets = element(
       "select",
       { class: "cb-select", "aria-label": "Turn it into", autocomplete: "off" },
-      ...Array.from({ length: 10 }, (_, digit) => element("option", { value: digit }, `into a ${digit}`)),
+      ...Array.from({ length: 10 }, (_, digit) => element("option", { value: digit }, `into a ${className(digit)}`)),
     );
     const readers = Object.values(offered()).map(({ reader }) => `by ${reader}`);
     const node = element(

@@ -22,7 +22,7 @@
       const pixels = pixelsOf(digit);
       const node = button("", () => place(group, number), {
         class: "cb-example",
-        "aria-label": `Test digit number ${digit.index}, a ${digit.label}`,
+        "aria-label": `Test digit number ${digit.index}, a ${cnnbook.network.className(digit.label)}`,
         "aria-pressed": "false",
         "data-digit": `${group}:${number}`,
       });

@@ -83,7 +83,7 @@
     if (i < 0) return `picture, row ${unit.row}, column ${unit.column}`;
     const layer = network.layers[i];
     if (layer.shape.length === 1) {
-      return layer.activation === "softmax" ? `${layer.name}, digit ${unit.channel}` : `${layer.name}, unit ${unit.channel}`;
+      return layer.activation === "softmax" ? `${layer.name}, digit ${cnnbook.network.className(unit.channel)}` : `${layer.name}, unit ${unit.channel}`;
     }
     return `${layer.name}, map ${unit.channel}, row ${unit.row}, column ${unit.column}`;
   }
@@ -263,7 +263,7 @@
             element("thead", {}, element("tr", {}, ...["digit", "logit", "e^(logit − largest)", "over the sum"].map((t) => element("th", { scope: "col" }, t)))),
             element("tbody", {}, ...logits.map((logit, digit) =>
               element("tr", { class: digit === unit.channel ? "cb-chosen" : null },
-                element("th", { scope: "row" }, String(digit)),
+                element("th", { scope: "row" }, cnnbook.network.className(digit)),
                 element("td", {}, show(logit)),
                 element("td", {}, show(powers[digit])),
                 element("td", {}, percent(powers[digit] / total)),

@@ -141,7 +141,7 @@
     const bars = Array.from({ length: 10 }, (_, digit) => {
       const bar = element("i", {});
       const text = element("span", { class: "cb-share" });
-      const row = element("div", { class: "cb-bar" }, element("b", {}, String(digit)), element("span", { class: "cb-track" }, bar), text);
+      const row = element("div", { class: "cb-bar" }, element("b", {}, networks.className(digit)), element("span", { class: "cb-track" }, bar), text);
       return { row, bar, text };
     });
     const maps = element("div", { class: "cb-glance-maps" });
@@ -149,7 +149,10 @@
     function received() {
       if (state.example) return { pixels: state.example.pixels };
       if (!state.strokes.length) return { pixels: new Float32Array(784), empty: true };
-      return drawing.fromStrokes(state.strokes, pads.SHEET);
+      if (!networks.otherClasses()) return drawing.fromStrokes(state.strokes, pads.SHEET);
+      // No other data are known to have been prepared as the digits were.
+      const pixel = pads.SHEET / drawing.FIELD;
+      return { pixels: drawing.ink(state.strokes.map((stroke) => stroke.map((value) => value / pixel)), PEN / pixel) };
     }
 
     function update() {
@@ -169,11 +172,12 @@
         row.classList.toggle("cb-best", !empty && d === digit);
       });
       const drawn = state.strokes.length > 0;
-      write(verdict, empty ? (drawn ? "…" : "?") : String(digit));
+      write(verdict, empty ? (drawn ? "…" : "?") : networks.className(digit));
+      verdict.classList.toggle("cb-name", verdict.textContent.length > 2);
       const right = state.example && state.example.label;
       write(note, empty
         ? drawn ? "A longer stroke, please." : "Draw a digit."
-        : `${percent(probabilities[digit])} sure` + (state.example && right !== digit ? `; it is a ${right}` : ""));
+        : `${percent(probabilities[digit])} sure` + (state.example && right !== digit ? `; it is a ${networks.className(right)}` : ""));
       for (const { index, shape, channels, canvas } of layers) {
         const values = result.values[index];
         const [height, width, count] = shape;
@@ -187,7 +191,7 @@
       speaker.say(
         empty
           ? drawn ? "Too small to be a digit: draw a longer stroke." : "The pad is empty."
-          : `${state.example ? `Test digit, a ${right}. ` : ""}Read as ${digit}, ${percent(probabilities[digit])}.`,
+          : `${state.example ? `Test digit, a ${networks.className(right)}. ` : ""}Read as ${networks.className(digit)}, ${percent(probabilities[digit])}.`,
       );
     }
 
@@ -214,6 +218,8 @@
         examples = [...published.typical, ...published.misread].map((digit) => ({ label: digit.label, pixels: pixelsOf(digit) }));
         if (!state.strokes.length) place(Math.max(0, published.typical.findIndex(({ label }) => label === FIRST)));
         state.last = state.example;
+        bars.forEach(({ row }, number) => write(row.firstChild, networks.className(number)));
+        root.classList.toggle("cb-named", Boolean(networks.otherClasses()));
         const results = examples.slice(0, 5).map(({ pixels }) => networks.run(network, pixels));
         const convolutions = network.layers.flatMap((layer, index) => (layer.kind === "conv" ? [index] : []));
         layers = convolutions.slice(0, 2).map((index, order) => {

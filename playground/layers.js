@@ -73,12 +73,12 @@
               inspector.select({ layer: index, row: 0, column: 0, channel: digit }, { focus: true });
               inspector.reveal(body.getBoundingClientRect());
             } },
-          element("b", {}, String(digit)),
+          element("b", {}, cnnbook.network.className(digit)),
           element("span", { class: "cb-logit", title: "logit" }),
           element("span", { class: "cb-share" }),
         ),
       );
-      const body = element("div", { class: "cb-digits" }, ...cells);
+      const body = element("div", { class: `cb-digits${cnnbook.network.otherClasses() ? " cb-named" : ""}` }, ...cells);
       return { body, cells };
     }
 

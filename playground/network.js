@@ -242,6 +242,10 @@
 
   const last = (list) => list[list.length - 1];
 
+  /** The names of the classes, where the book was made with other data than MNIST's digits. */
+  const otherClasses = () => cnnbook.published?.article?.classes;
+  const className = (number) => otherClasses()?.[number] ?? String(number);
+
   /** The digit with the largest probability. */
   function answer(result) {
     const probabilities = last(result.values);
@@ -399,7 +403,9 @@
     build,
     buildRandom,
     bytesFromBase64,
+    className,
     inputGradient,
+    otherClasses,
     published,
     randomNumbers,
     receptiveField,

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const cnnbook = (globalThis.cnnbook = globalThis.cnnbook || {});
-  const { buildRandom, published } = cnnbook.network;
+  const { buildRandom, otherClasses, published } = cnnbook.network;
 
   const SEED = 1;
   const FIRST = ["typical", 7]; // the test digit that is there in the beginning
@@ -23,7 +23,7 @@
     image: null, // {group, number, label, pixels}: a test digit in place of strokes, or {group: "photo", pixels}
     given: false, // the strokes are the tour's, not the reader's
     pen: PEN.usual,
-    centred: true,
+    centred: !otherClasses(), // no other data are known to have been prepared as the digits were
     move: { ...STILL },
     network: "article",
     sums: false, // show what a layer gives before its ReLU

@@ -31,7 +31,7 @@
     /** A digit as the network was trained on, in the middle; what the reader has drawn may stay. */
     function setDigit() {
       chooseNetwork("article");
-      setCentred(true);
+      setCentred(!cnnbook.network.otherClasses());
       if (state.given || (!state.image && !state.strokes.length)) place(...FIRST);
       update();
     }
@@ -117,6 +117,7 @@
           "The largest is the answer.",
       },
       {
+        digits: true, // a step that other data do not have
         heading: "Why a 7 in a corner is misread",
         chapter: ["training", "Training"],
         part: () => places.node,
@@ -143,7 +144,8 @@
    */
   function makeTour({ state, now, frame, layers, lenses, places, actions }) {
     const { changed, select, setCentred, update } = actions;
-    const steps = stepsOf({ state, now, layers, lenses, places, actions });
+    const steps = stepsOf({ state, now, layers, lenses, places, actions })
+      .filter(({ digits }) => !digits || !cnnbook.network.otherClasses());
     let step = -1;
     const title = element("h2", { tabindex: "-1" });
     const text = element("p", {});

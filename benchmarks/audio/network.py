@@ -57,6 +57,7 @@ def train(setting: dict) -> dict:
         return {"windows": study.COUNT, "accuracy": table}
 
     facts = {
+        "data": "telephone tones",
         "seed": SEED,
         "windows": study.WINDOWS,
         "epochs": study.PASSES,

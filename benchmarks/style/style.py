@@ -221,7 +221,8 @@ def store(groups: list[dict]) -> None:
         "network_weights": NETWORK_WEIGHTS,
         "own": {"share": OWN_SHARE, "steps": OWN_STEPS},
     }
-    results.save("applications/style", {"recipe": recipe, "runs": runs})
+    told = {"data": "a photograph", "recipe": recipe, "runs": runs}
+    results.save("applications/style", told)
 
 
 def main() -> None:

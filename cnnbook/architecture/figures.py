@@ -10,7 +10,7 @@ import matplotlib.figure
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnbook import plots
+from cnnbook import data, plots
 
 WIDTH = 72 * plots.WIDTH_INCHES
 LINE = "#A8A8A8"
@@ -34,7 +34,7 @@ def strip(layers: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
     pitch = (low - top) / maps
     # Smaller maps are drawn smaller, but not to scale: the last ones could not be seen.
     sides = [0.9 * pitch * (len(array) / len(mapped[0][1])) ** 0.62 for _, array in mapped]
-    picture, dot, answers = 1.5 * sides[0], 9, 58
+    picture, dot, answers = 1.5 * sides[0], 9, 58 + _room_for_names()
     gap = (WIDTH - picture - sum(sides) - dot - answers) / (len(mapped) + 2)
     rows = top + pitch * (np.arange(maps) + 0.5)
 
@@ -64,7 +64,7 @@ def strip(layers: dict[str, np.ndarray]) -> matplotlib.figure.Figure:
 
     places = np.linspace(top + 9, low - 9, len(probabilities))
     _join(axis, _all_pairs(ends, [(left, place) for place in places]), width=0.2)
-    _probabilities(axis, probabilities, left, places, WIDTH - left - 12)
+    _probabilities(axis, probabilities, left, places, WIDTH - left - 12 - _room_for_names())
     below = f"{len(probabilities)}\nprobabilities\n{last_name}"
     _name(axis, (left + WIDTH) / 2, top, low, "dense", below)
     return axis.figure
@@ -166,7 +166,7 @@ def votes(
     _say(axis, 42, low, f"... and {len(values) - count} more")
     for number, output in enumerate(classes):
         zero, reach = 170 + 150 * number, 44
-        _say(axis, zero, 9, f"speaks for {output}")
+        _say(axis, zero, 9, f"speaks for {data.CLASSES[output]}")
         axis.plot([zero, zero], [rows[0] - 10, rows[-1] + 10], color=plots.GREY, linewidth=0.8)
         for place, unit in zip(rows, order, strict=True):
             product = products[unit, output]
@@ -290,7 +290,13 @@ def _probabilities(axis, probabilities, left, places, longest) -> None:
     for digit, (probability, place) in enumerate(zip(probabilities, places, strict=True)):
         marked = digit == np.argmax(probabilities)
         color, weight = (plots.BLACK, "bold") if marked else (plots.GREY, "normal")
-        size = 12 if marked else TEXT
-        axis.text(left + 1, place, f"{digit}", va="center", color=color, size=size, weight=weight)
-        axis.barh(place, longest * probability, 8, left=left + 12, color=color)
-        axis.plot([left + 12] * 2, [place - 5, place + 5], color=plots.GREY, linewidth=0.6)
+        name, zero = data.CLASSES[digit], left + 12 + _room_for_names()
+        size = 12 if marked and len(name) == 1 else TEXT
+        axis.text(left + 1, place, name, va="center", color=color, size=size, weight=weight)
+        axis.barh(place, longest * probability, 8, left=zero, color=color)
+        axis.plot([zero, zero], [place - 5, place + 5], color=plots.GREY, linewidth=0.6)
+
+
+def _room_for_names() -> float:
+    """Return how many points more the names of the classes need than those of digits do."""
+    return 4.5 * (max(map(len, data.CLASSES)) - 1)

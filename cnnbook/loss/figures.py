@@ -7,7 +7,7 @@ import matplotlib.figure
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnbook import plots
+from cnnbook import data, plots
 
 
 def bars_by_digit(
@@ -38,7 +38,7 @@ def bars_by_digit(
         axis.set(xlim=(low, values.max() + 0.55 * reach))
         axis.spines[:].set_visible(False)
         axis.tick_params(left=False, pad=8)
-        axis.set_yticks(range(10), range(10) if axis is axes[0] else [])
+        axis.set_yticks(range(10), data.CLASSES if axis is axes[0] else [])
     return figure
 
 
