@@ -60,8 +60,8 @@ KEPT = "\N{INVISIBLE SEPARATOR}"  # before a line that was written for these dat
 DIGIT = re.compile(r"(?<![\w{.\[/-])([Dd])igit(s?)(?![\w\[(=}-])")
 # Where a digit is one of the answers.
 CLASS = re.compile(
-    r"\b(ten|two of the ten|for each|for a|one a|tenth to each|score each|gives each|gives no"
-    r"|probable each|right|\*right\*|between two|into another|names a|the other|rules for each)"
+    r"(\b(?:ten|two of the ten|for each|for a|one a|tenth to each|score each|gives each|gives no"
+    r"|probable each|right|between two|into another|names a|the other|rules for each)|\*right\*)"
     r" digit(s?)\b"
 )
 REFERENCE = re.compile(r"\{(?:ref|doc|numref)\}`(?:[^`<]*<)?/?([\w/-]+)>?`")
@@ -380,7 +380,7 @@ def filtered(text: str, leaves_out, words=str) -> tuple[str, int]:
                 continue
             count += 0 if is_question else len(bad)
             block = [line for line in block if is_question or line not in bad]
-        kept += [line.strip(KEPT) if KEPT in line else words(line) for line in block]
+        kept += [line[1:] if line[:1] == KEPT else words(line).rstrip(KEPT) for line in block]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)), count
 
 

@@ -117,7 +117,8 @@
     const right = element(
       "div",
       { class: "cb-right" },
-      photo.node,
+      // What prepares a photo makes of it what MNIST's digits are.
+      ...(cnnbook.network.otherClasses() ? [] : [photo.node]),
       digits.node,
       networkChoice.node,
       networkChoice.note,
