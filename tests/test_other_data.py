@@ -192,7 +192,7 @@ def test_the_first_page_runs_and_names_the_classes(made, untrained, monkeypatch)
     assert failed == []
     assert {"for_first", "first", "second", "label", "accuracy", "as_dense"} <= said
     values = [
-        output.data["text/plain"].strip("'")
+        output.data["application/papermill.record/text/plain"].strip("'")
         for cell in notebook.cells
         for output in cell.get("outputs", [])
         if output.get("metadata", {}).get("scrapbook", {}).get("name") in ("first", "label")
