@@ -162,9 +162,10 @@ class ChapterFacts(SphinxDirective):
             text += (
                 f" This edition's data are {other['name']}, {other['training']:,} pictures to "
                 f"learn from: {', '.join(other['classes'])}. What holds for MNIST's digits alone "
-                f"is left out here, with {out[page]} sentences that were not measured, or are "
-                "not true, of these data."
+                "is not said here."
             )
+            if out[page]:
+                text += f" {out[page]} sentences more were not measured, or not true, of these data."
         if facts is None:
             logger.info("no measured time and memory of %s: `make bench` measures", source.name)
         else:

@@ -153,8 +153,13 @@ def make_folder(path: pathlib.Path, above: pathlib.Path = ROOT / "other") -> pat
         "classes": arrays["class_names"].tolist(),
     }
     _write(target / FACTS, json.dumps(facts, indent=2) + "\n")
-    for file in _sources():
-        _bring(file, target / file.relative_to(ROOT), digest)
+    sources = {file.relative_to(ROOT): file for file in _sources()}
+    for here, file in sources.items():
+        _bring(file, target / here, digest)
+    for file in (file for folder in COPIED for file in (target / folder).rglob("*.*")):
+        here = file.relative_to(target)
+        if file.is_file() and here not in sources and here.parts[0] != "benchmarks":
+            file.unlink()  # of a page or a module that the book no longer has
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     _write(target / "_toc.yml", yaml.safe_dump(without_depth(toc), sort_keys=False))
     return target

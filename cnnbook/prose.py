@@ -14,8 +14,7 @@ def say(name: str, value: object, spec: str = "", holds: bool = True) -> None:
     name : what the text calls it
     value : a number or a text
     spec : how to write it, as in `format`; a percent sign gets its space
-    holds : what makes the sentence true; if it does not, the chapter stops here, or with data
-        other than MNIST the sentence is left out
+    holds : what makes the sentence true, else the chapter stops; with other data, it is left out
     """
     if data.OTHER_FILE and not holds:
         return
