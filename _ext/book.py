@@ -165,7 +165,7 @@ class ChapterFacts(SphinxDirective):
                 "is not said here."
             )
             if out[page]:
-                text += f" {out[page]} sentences more were not measured, or not true, of these data."
+                text += f" {out[page]} sentences more were not measured, or not true of them."
         if facts is None:
             logger.info("no measured time and memory of %s: `make bench` measures", source.name)
         else:

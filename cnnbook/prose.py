@@ -20,9 +20,9 @@ def say(name: str, value: object, spec: str = "", holds: bool = True) -> None:
         return
     text = format(value, spec).replace("%", " %") if spec else str(value)
     assert holds, f"The sentence with {name} is no longer true: it is now {text}."
-    glued = {"name": name, "mime_prefix": "application/papermill.record/"}  # as myst_nb.glue does
-    data = {f"{glued['mime_prefix']}text/plain": repr(text)}
-    IPython.display.display(data, raw=True, metadata={"scrapbook": glued})
+    kind = "application/papermill.record/"  # as myst_nb.glue does
+    glued = {"scrapbook": {"name": name, "mime_prefix": kind}}
+    IPython.display.display({f"{kind}text/plain": repr(text)}, raw=True, metadata=glued)
 
 
 def show(*objects: object) -> IPython.display.Markdown:
