@@ -91,7 +91,7 @@ def page_of(page: str, level: int, pages: set[str]) -> tuple[str, Tag]:
     for heading in article.find_all(re.compile("^h[1-6]$")):
         if heading.name == "h1":
             heading["class"] = "paper-title"
-        # A bookmark misses a space at which a line ends, and has the words of some headings
+        # A bookmark misses a space at which a line ends, and has some words of some headings
         # twice: `mend_bookmarks` does the rest.
         for words in heading.find_all(string=re.compile(" ")):
             words.replace_with(BeautifulSoup(words.replace(" ", "\xa0<wbr>"), "html.parser"))
@@ -157,14 +157,16 @@ def document(chosen: list[str] | None = None) -> tuple[str, list[str]]:
 
 def mend_bookmarks(pdf: pathlib.Path, text: str) -> None:
     """Write each bookmark as its heading has it; none becomes longer, so nothing else moves."""
-    known = {}
+    known = []
     for heading in BeautifulSoup(text, "html.parser").find_all(re.compile("^h[1-6]$")):
-        title = " ".join(heading.get_text().split())
-        known[squeezed("".join(2 * words for words in heading.strings))] = title
+        words = [re.escape(word) for word in map(squeezed, heading.strings) if word]
+        pattern = re.compile("".join(f"(?:{word}){{1,2}}" for word in words))
+        known.append((pattern, " ".join(heading.get_text().split())))
 
     def mended(found: re.Match) -> bytes:
         title = bytes.fromhex(found[1].decode()).decode("utf-16").replace("\xa0", " ").strip()
-        title = known.get(squeezed(title), title)
+        told = squeezed(title)
+        title = next((right for pattern, right in known if pattern.fullmatch(told)), title)
         return f"/Title <FEFF{title.encode('utf-16-be').hex()}>".encode().ljust(len(found[0]))
 
     pdf.write_bytes(re.sub(rb"/Title <([0-9A-Fa-f]+)>", mended, pdf.read_bytes()))
