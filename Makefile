@@ -50,9 +50,7 @@ _build/built-$(FOLDER): $(ENVIRONMENT) $(SOURCES)
 	$(BIN)/$(BUILD)
 	@$(BIN)/python -c "import pathlib; pathlib.Path('$@').touch()"
 
-# Of sphinx-revealjs, reveal.js alone is used: what it depends on is not installed.
 slides: book
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r _ext/slides.txt
 	$(BIN)/python _ext/slides.py
 
 pdf: book

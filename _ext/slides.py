@@ -241,9 +241,7 @@ def take(file: str) -> None:
 
 def main() -> None:
     """Write a file of slides for each page, and beside them all that they need."""
-    package = importlib.util.find_spec("sphinx_revealjs")
-    if package is None:
-        raise SystemExit("reveal.js is not there: `make slides` installs it.")
+    package = importlib.util.find_spec("sphinx_revealjs")  # of which reveal.js alone is used
     reveal = pathlib.Path(package.origin).parent / "_static" / "revealjs"
     shutil.rmtree(OUT, ignore_errors=True)
     (OUT / "reveal").mkdir(parents=True)

@@ -1,7 +1,5 @@
 """The slides of a page of the guide show what the page shows, and need nothing but their folder."""
 
-import importlib.util
-
 import embed
 import guide
 import pytest
@@ -61,9 +59,6 @@ def test_the_notes_have_the_whole_text(html_folder, page):
     assert not deck.select("a:not(.external)"), "no link leads to a page that is not there"
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("sphinx_revealjs") is None, reason="`make slides` brings reveal.js"
-)
 def test_the_slides_run_in_a_folder_of_their_own(browser, html_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(slides, "OUT", tmp_path / "slides")
     slides.main()

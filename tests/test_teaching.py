@@ -147,7 +147,6 @@ print(json.dumps([grading.grade(solution, autograder), grading.grade(student, au
 
 @pytest.mark.parametrize("name", MASTERS)
 def test_the_solution_gets_all_points_and_the_notebook_for_students_few(name, tmp_path):
-    pytest.importorskip("otter", reason="the projects need Otter-Grader (TEACHING.md)")
     ran = subprocess.run(
         [sys.executable, "-c", GRADED, name, str(tmp_path)],
         cwd=execution.ROOT / "_ext",
