@@ -12,6 +12,7 @@ import pathlib
 import editions
 import light
 import live
+import names
 from sphinx.application import Sphinx
 
 FOLDER = "embed"
@@ -89,12 +90,13 @@ def page_of(app: Sphinx, name: str, place: str, title: str) -> str:
     classes = {"playground": "cnnbook-playground", "glance": "cnnbook-widget cnnbook-glance"}
     hidden = "" if name == "playground" else " hidden"
     project, author = html.escape(app.config.project), html.escape(app.config.author)
+    origin = html.escape(f" {names.made_from(names.facts())}".rstrip())
     body = (
         f'<h1 class="cb-hidden">{title}</h1>\n'
         f'<div class="{classes.get(name, "cnnbook-widget")}" data-widget="{name}"{hidden}></div>\n'
         "<noscript><p>This needs JavaScript, which is switched off.</p></noscript>\n"
         f'<p class="embedded-from"><a href="../{place}.html" target="_blank">{title}</a>, from '
-        f"<em>{project}</em> by {author}</p>"
+        f"<em>{project}</em> by {author}{origin and '.'}{origin}</p>"
     )
     head = "".join(f"{link}\n" for link in links)
     return PAGE.format(title=title, styles=light.STYLES, head=head, body=body)

@@ -23,7 +23,7 @@ import embed
 import execution
 import guide
 import live
-import yaml
+import names
 from bs4 import BeautifulSoup, Tag
 
 EDITION = os.environ.get("EDITION", "instructor")  # `make slides EDITION=student`
@@ -199,21 +199,16 @@ def prepared(page: str) -> Tag:
     return article
 
 
-def about() -> dict[str, str]:
-    """Return title, author and licences of the book."""
-    settings = yaml.safe_load((execution.ROOT / "_config.yml").read_text("utf-8"))
-    licence = "Text and figures: CC BY 4.0. Code: MIT. Digits (MNIST): CC BY-SA 3.0."
-    return {"title": settings["title"], "author": settings["author"], "licence": licence}
-
-
 def deck_of(page: str) -> str:
     """Write the slides of a page: a stack for each section, the first with the title."""
     first, *sections = prepared(page).find_all("section")
     title, opening = stack(first)
-    told = {key: html.escape(value) for key, value in about().items()}
+    book = names.facts()
+    licence = html.escape(f"{book['licence']} {names.made_from(book)}".strip())
     cover = (
         f'<section><div class="sheet cover"><h1>{title}</h1>'
-        f"<p>{told['title']}, by {told['author']}</p><p>{told['licence']}</p></div></section>"
+        f"<p>{html.escape(book['title'])}, by {html.escape(book['author'])}</p>"
+        f"<p>{licence}</p></div></section>"
     )
     stacks = [[cover, *opening], *(stack(section)[1] for section in sections)]
     slides = "\n".join("\n".join(["<section>", *each, "</section>"]) for each in stacks if each)
