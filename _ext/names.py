@@ -55,6 +55,13 @@ def made_from(here: dict[str, str]) -> str:
     return told and f"Made from {told}."
 
 
+def on_cover() -> dict[str, str]:
+    """Return title, authors and licence, with the origin, for what is handed out without a foot."""
+    here = facts()
+    licence = f"{here['licence']} {made_from(here)}".rstrip()
+    return {"title": here["title"], "author": here["author"], "licence": licence}
+
+
 def in_citation(text: str, here: dict[str, str]) -> str:
     """Write title, authors and addresses into ``CITATION.cff``."""
     text = re.sub(r"(?m)^(title|repository-code|url):.*\n|^references:\n(?: .*\n)*", "", text)

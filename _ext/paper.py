@@ -17,6 +17,7 @@ import urllib.parse
 
 import execution
 import live
+import names
 import slides
 import yaml
 from bs4 import BeautifulSoup, Tag
@@ -148,7 +149,7 @@ def document(chosen: list[str] | None = None) -> tuple[str, list[str]]:
     head = [f'<link rel="stylesheet" href="{style}">' for style in styles]
     head += [f'<script defer src="{script}"></script>' for script in scripts]
     return BOOK.format(
-        **{key: html.escape(value) for key, value in slides.about().items()},
+        **{key: html.escape(value) for key, value in names.on_cover().items()},
         head="\n".join(head),
         contents="\n".join(contents),
         pages="\n".join(texts),

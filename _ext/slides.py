@@ -203,12 +203,10 @@ def deck_of(page: str) -> str:
     """Write the slides of a page: a stack for each section, the first with the title."""
     first, *sections = prepared(page).find_all("section")
     title, opening = stack(first)
-    book = names.facts()
-    licence = html.escape(f"{book['licence']} {names.made_from(book)}".strip())
+    told = {key: html.escape(value) for key, value in names.on_cover().items()}
     cover = (
         f'<section><div class="sheet cover"><h1>{title}</h1>'
-        f"<p>{html.escape(book['title'])}, by {html.escape(book['author'])}</p>"
-        f"<p>{licence}</p></div></section>"
+        f"<p>{told['title']}, by {told['author']}</p><p>{told['licence']}</p></div></section>"
     )
     stacks = [[cover, *opening], *(stack(section)[1] for section in sections)]
     slides = "\n".join("\n".join(["<section>", *each, "</section>"]) for each in stacks if each)

@@ -232,8 +232,8 @@ def main() -> None:
                 facts = {"data": "asterisk-core-sounds-en-wav", "alphabet": alphabet}
                 facts |= {"texts": texts, **run}
                 run["shown"] = shown(ears, eyes, facts)
-                for kind, model in (("sound", ears), ("text", eyes)):
-                    results.save_weights(f"audio/texts_{kind}_network", model, facts)
+                results.save_weights("audio/texts_sound_network", ears, facts)
+                results.save_weights("audio/texts_text_network", eyes, facts)
             results.save("audio/texts", {"recipe": recipe, "voices": tables, "runs": runs})
 
 
