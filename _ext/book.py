@@ -189,15 +189,25 @@ def unfolded(source: pathlib.Path) -> tuple[str, list[nbformat.NotebookNode]]:
 
     Folded are solutions, blocks of the class ``dropdown``, and cells that are hidden.
     """
-    prose, shown, in_solution = [], [], False
-    for cell in execution.read_source(source).cells:
-        tags = set(cell.metadata.get("tags", []))
+    prose, shown = [], []
+    for cell in outside_solutions(execution.read_source(source)):
         if cell.cell_type == "markdown":
-            text, in_solution = _without_solutions(cell.source, in_solution)
-            prose.append(FOLDED.sub("", text))
-        elif not in_solution and not tags & HIDDEN:
+            prose.append(FOLDED.sub("", cell.source))
+        elif not set(cell.metadata.get("tags", [])) & HIDDEN:
             shown.append(cell)
     return "\n".join(prose), shown
+
+
+def outside_solutions(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Return a page's cells without those of solutions, of which no text is left in the others."""
+    kept, inside = [], False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text, inside = _without_solutions(cell.source, inside)
+            kept.append(nbformat.v4.new_markdown_cell(text))
+        elif not inside:
+            kept.append(cell)
+    return kept
 
 
 def _without_solutions(text: str, inside: bool) -> tuple[str, bool]:
