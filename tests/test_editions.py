@@ -75,5 +75,7 @@ def test_no_shared_test_needs_a_page_that_may_be_left_out():
     tests = execution.ROOT / "tests"
     for file in [*tests.glob("*.py"), *(tests / "playground").glob("*.py")]:
         for line in file.read_text(encoding="utf-8").splitlines():
-            cared_for = "in_depth(" in line or "parametrize" in line or file.stem == "test_search"
+            # A result of that name stands in the room of a guide's page.
+            words = ("in_depth(", "parametrize", "results.load(")
+            cared_for = any(word in line for word in words) or file.stem == "test_search"
             assert cared_for or not pattern.search(line), f"{file}: {line}"
