@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> None:
         try:
             rows.append({"file": file.name, **grade(file, autograder)})
             print(f"{file}: {rows[-1]['points']:g} of {rows[-1]['possible']:g}")
-        except Exception as error:
+        except Exception as error:  # whatever a notebook holds, the others are graded
             rows.append({"file": file.name, "error": f"{type(error).__name__}: {error}"})
             print(f"{file}: {rows[-1]['error']}")
     columns = list(dict.fromkeys(column for row in rows for column in row))

@@ -30,7 +30,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.send_response(int(self.path[1:]))
         self.end_headers()
 
-    do_HEAD = do_GET  # noqa: N815
+    do_HEAD = do_GET  # noqa: N815  (the server's own name for it)
 
     def log_message(self, *arguments):
         pass
