@@ -41,6 +41,7 @@ def _facts(file: pathlib.Path, changed: int) -> dict[str, str]:
         "licence": config["sphinx"]["config"]["html_context"]["licence"],
         "repository": config["repository"]["url"].rstrip("/"),
         "address": config["html"]["baseurl"],
+        "contact": config["sphinx"]["config"]["html_context"]["contact"],
     }
 
 
@@ -94,7 +95,18 @@ def in_heading(text: str, here: dict[str, str]) -> str:
     return re.sub(r"\A# .*", lambda found: f"# {here['title']}", text)
 
 
-KEPT = {"CITATION.cff": in_citation, "LICENSE": in_licence, "README.md": in_heading}
+def in_conduct(text: str, here: dict[str, str]) -> str:
+    """Say to whom one writes about a person's conduct."""
+    to = here["contact"] or "a maintainer of the repository"
+    return re.sub(r"(?<=suffer something, write to ).*(?=; what you write)", lambda found: to, text)
+
+
+KEPT = {
+    "CITATION.cff": in_citation,
+    "CODE_OF_CONDUCT.md": in_conduct,
+    "LICENSE": in_licence,
+    "README.md": in_heading,
+}
 
 
 def kept(name: str, root: pathlib.Path = execution.ROOT) -> str:

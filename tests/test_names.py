@@ -17,6 +17,7 @@ FORK = {
     "licence": "CC BY 4.0",
     "repository": "https://github.com/you/book",
     "address": "https://you.github.io/book/",
+    "contact": "ada@example.org",
 }
 
 
@@ -54,6 +55,7 @@ def test_a_fork_is_named_and_so_is_what_it_was_made_from():
     held = re.findall(r"Copyright \(c\) (.*)", names.in_licence(read["LICENSE"], FORK))
     assert held[-1] == "2031 Ada Example" and any(names.ORIGINS[0]["author"] in one for one in held)
     assert names.in_heading(read["README.md"], FORK).startswith("# Pictures: in 90 Minutes\n")
+    assert "write to ada@example.org; what" in names.in_conduct(read["CODE_OF_CONDUCT.md"], FORK)
     for name, write in names.KEPT.items():
         once = write(read[name], FORK)
         assert write(once, FORK) == once, "to write twice is to write once"
