@@ -165,7 +165,7 @@ class ChapterFacts(SphinxDirective):
                 "is not said here."
             )
             if out[page]:
-                text += f" {out[page]} more sentences were not measured, or not true, here."
+                text += f" Sentences left out because they were not so here: {out[page]}."
         if facts is None:
             logger.info("no measured time and memory of %s: `make bench` measures", source.name)
         else:
