@@ -95,7 +95,8 @@ def _open(file: pathlib.Path) -> PIL.Image.Image:
         raise FileNotFoundError(f"picture must be an image file, and there is none at {file}.")
     heic = file.suffix.lower() in (".heic", ".heif")
     try:
-        with PIL.Image.open(file) as picture:
+        # A file that Pillow opens by its name is mapped, a turned TIFF (since Pillow 11) wrongly.
+        with file.open("rb") as stream, PIL.Image.open(stream) as picture:
             if np.prod(picture.size) <= MOST_PIXELS:
                 picture.load()
             return picture
