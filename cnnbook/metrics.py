@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnbook import checks
+
 
 class Bins(NamedTuple):
     """Answers in groups of similar confidence, the largest probability; empty ones are left out."""
@@ -20,10 +22,9 @@ def confidence_bins(probabilities: np.ndarray, labels: np.ndarray, bin_count: in
             "probabilities must be from 0 to 1, "
             f"got values from {probabilities.min()} to {probabilities.max()}."
         )
-    if labels.shape != probabilities.shape[:1]:
-        raise ValueError(f"labels must have the shape ({len(probabilities)},), got {labels.shape}.")
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == labels
+    labels = checks.labels("labels", labels, probabilities.shape[1] - 1)
+    answers, labels = np.stack([probabilities.argmax(axis=1), labels])  # refuses unequal lengths
+    confidence, correct = probabilities.max(axis=1), answers == labels
     # Upper edges belong to their bin, so that a confidence of 1 falls into the last.
     index = np.clip(np.ceil(confidence * bin_count).astype(int) - 1, 0, bin_count - 1)
     count = np.bincount(index, minlength=bin_count)

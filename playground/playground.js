@@ -62,7 +62,7 @@
       inspector.put(); // away from the layers, which are made anew
       layers.build();
       questions.paintKept();
-      changed();
+      update(); // at once: until then, what is touched would be a value of the other network
     }
 
     /** A unit was chosen: show its map, and outline it. */

@@ -198,7 +198,7 @@
 
     // Moving: what happens on the pad is caught before the pen learns of it.
     const holder = element("div", { class: "cb-scene-holder" }, pad);
-    const places = new Map(); // pointer -> where it was
+    const held = new Map(); // pointer -> the digit it holds, and where
     const at = (event) => {
       const box = pad.getBoundingClientRect();
       return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height];
@@ -225,21 +225,22 @@
       if (under < 0) return;
       state.chosen = under;
       const { left, top } = state.digits[under];
-      places.set(event.pointerId, [x - left, y - top]);
+      held.set(event.pointerId, [state.digits[under], x - left, y - top]);
       pad.setPointerCapture(event.pointerId);
       pad.draw();
     }, true);
     holder.addEventListener("pointermove", (event) => {
-      if (!places.has(event.pointerId)) return;
+      if (!held.has(event.pointerId)) return;
       caught(event);
       const [x, y] = at(event);
-      const [dx, dy] = places.get(event.pointerId);
-      const { left, top } = state.digits[state.chosen];
-      move(Math.round(x - dx) - left, Math.round(y - dy) - top);
+      const [digit, dx, dy] = held.get(event.pointerId);
+      if (!state.digits.includes(digit)) return; // a key took it away
+      state.chosen = state.digits.indexOf(digit); // another finger may hold another one
+      move(Math.round(x - dx) - digit.left, Math.round(y - dy) - digit.top);
     }, true);
     for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
       holder.addEventListener(name, (event) => {
-        places.delete(event.pointerId);
+        held.delete(event.pointerId);
         if (down.delete(event.pointerId)) askSoon();
       });
     }

@@ -62,3 +62,48 @@ def test_the_list_has_a_line_for_each_and_the_line_works(page, site, html_folder
     assert page.problems == []
     outside = page.locator("iframe").get_attribute("title")
     assert outside == frame.locator("h1").text_content()
+
+
+WILD = """async (count) => {
+  const root = document.querySelector(".cnnbook-playground, .cnnbook-widget");
+  let state = 1; // the same events each time
+  const random = (end) => (state = (48271 * state) % 2147483647) % end;
+  Element.prototype.setPointerCapture = () => {}; // refuses a pointer that no hand moves
+  const keys = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageDown", "Home", "End",
+    "Enter", " ", "Escape", "Delete", "7"];
+  const typed = ["", "0", "-1", "1e9", "1e-9", "0.5", "999999999999999999999", "Ж".repeat(99)];
+  const touched = "canvas, svg, svg *, button, select, input:not([type=file]), [tabindex]";
+  for (let number = 0; number < count; number++) {
+    const nodes = [...root.querySelectorAll(touched)].filter((node) => !node.disabled &&
+      node.checkVisibility({ visibilityProperty: true }));
+    const node = nodes[random(nodes.length)];
+    const box = node.getBoundingClientRect();
+    for (const type of ["pointerdown", "pointermove", "pointermove", "pointerup"]) {
+      node.dispatchEvent(new PointerEvent(type, { bubbles: true, cancelable: true, buttons: 1,
+        pointerId: 1 + random(3), clientX: box.left + box.width * (random(300) - 100) / 100,
+        clientY: box.top + box.height * (random(300) - 100) / 100 }));
+    }
+    const key = keys[random(keys.length)];
+    node.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    if (node.matches("button, [type=radio], [type=checkbox]")) node.click();
+    else if (node.matches("input")) node.value = typed[random(node.type === "text" ? 8 : 7)];
+    else if (node.matches("select")) node.selectedIndex = random(node.options.length);
+    for (const type of ["input", "change"]) node.dispatchEvent(new Event(type, { bubbles: true }));
+    if (number % 20 === 0) await new Promise(requestAnimationFrame);
+  }
+  await new Promise(requestAnimationFrame);
+  return [root.innerText, document.querySelectorAll("*").length];
+}"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wild_events_break_nothing(page, html_folder, name):
+    """One after another pointers, keys and values come to what can be seen, whatever it is."""
+    resize(page, 700, 900)
+    page.goto((html_folder / embed.FOLDER / f"{name}.html").as_uri())
+    page.locator(RUNS).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    text, nodes = page.evaluate(WILD, 200)
+    assert not re.search(r"NaN|undefined|\[object", text) and text.strip()
+    assert nodes < 3000
+    assert page.problems == []

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import importlib.metadata
 import os
 import pathlib
 import re
@@ -13,6 +14,7 @@ import sysconfig
 import execution
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -75,6 +77,36 @@ def test_every_locked_package_is_pinned_and_hashed():
     for requirement, hashes in locked():
         assert [part.operator for part in requirement.specifier] == ["=="], requirement
         assert hashes >= 1, requirement
+
+
+def test_the_lock_holds_what_pyproject_asks_for_and_nothing_else():
+    """By what `make lock` notes below each package: which others, or pyproject.toml, ask for it."""
+    entries = re.split(r"\n(?=[A-Za-z0-9])", LOCK)
+    asked_for, names = set(), {requirement.name for requirement, _ in locked()}
+    for entry in (entry for entry in entries if not entry.startswith("#")):
+        name = re.match(r"[\w.-]+", entry)[0]
+        parents = set(re.findall(r"(?m)^    #(?: via|  ) ([\w.-]+)", entry))
+        assert parents and parents <= names | {"cnnbook"}, f"{name}: {parents - names}"
+        asked_for |= {name} if "cnnbook" in parents else set()
+    assert asked_for == {canonicalize_name(Requirement(line).name) for line in DIRECT}
+
+
+def test_no_package_of_the_lock_asks_for_another_version():
+    """By what is installed: a package whose locked version is another one is left out."""
+    versions = {}
+    for requirement, _ in locked():
+        if requirement.marker is None or requirement.marker.evaluate():
+            versions[requirement.name] = next(iter(requirement.specifier)).version
+    for name, version in versions.items():
+        try:
+            here = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        for line in (here.requires or ()) if here.version == version else ():
+            wanted = Requirement(line)
+            if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+                found = versions[canonicalize_name(wanted.name)]
+                assert wanted.specifier.contains(found), f"{name} asks for {line}"
 
 
 def test_the_lock_says_how_it_is_made_and_names_no_index():

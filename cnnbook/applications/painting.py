@@ -29,12 +29,12 @@ STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 
 
 def check_picture(picture: np.ndarray) -> np.ndarray:
-    """Return a picture as float32; refuse bytes, and fractions out of range."""
-    if picture.dtype.kind != "f" or not ((picture >= 0) & (picture <= 1)).all():
-        raise ValueError(
-            "A picture must hold fractions from 0 to 1 (divide bytes by 255), "
-            f"got {picture.dtype} from {picture.min()} to {picture.max()}."
-        )
+    """Return a picture as float32; refuse bytes, fractions out of range, and other channels."""
+    kind = picture.dtype.kind, *picture.shape[2:]
+    if kind != ("f", 3) or not ((picture >= 0) & (picture <= 1)).all():
+        wanted = "(H, W, 3) fractions from 0 to 1 (divide bytes by 255)"
+        got = f"{picture.dtype} from {picture.min()} to {picture.max()}, {picture.shape}"
+        raise ValueError(f"A picture must hold {wanted}, got {got}.")
     return picture.astype(np.float32)
 
 

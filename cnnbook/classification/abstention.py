@@ -2,14 +2,14 @@
 
 import numpy as np
 import scipy.optimize
-import scipy.special
 import scipy.stats
+
+from cnnbook import ops
 
 
 def loss_at(temperature: float, logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the mean cross-entropy, in nats, of logits divided by a temperature."""
-    log_p = scipy.special.log_softmax(logits / temperature, axis=1)
-    return -log_p[np.arange(len(labels)), labels].mean()
+    return ops.sparse_categorical_crossentropy(labels, logits / temperature, True).mean()
 
 
 def upper_bound(errors: int, count: int, doubt: float = 0.05) -> float:

@@ -57,6 +57,7 @@ def occlusion(
 
     Returns (N, rows, columns); the squares are 2 pixels apart, and filled with paper, 0, or ink, 1.
     """
+    classes = checks.labels("classes", classes, model.output_shape[-1] - 1)
     rows, columns = (shapes.output_size(side, size, stride=2) for side in images.shape[1:3])
     drops = []
     for image, chosen in zip(images, classes, strict=True):

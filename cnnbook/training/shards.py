@@ -11,7 +11,7 @@ import tensorflow as tf
 def record(image: np.ndarray, label: int) -> bytes:
     """Return a digit, uint8 (28, 28), as bytes of a `tf.train.Example`."""
     pixels = tf.train.BytesList(value=[image.tobytes()])
-    answer = tf.train.Int64List(value=[int(label)])
+    answer = tf.train.Int64List(value=[label])
     features = {
         "image": tf.train.Feature(bytes_list=pixels),
         "label": tf.train.Feature(int64_list=answer),

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import silent
 
 from cnnbook.applications import boxes
 
@@ -110,3 +111,25 @@ def test_narrow_integers_match_like_any_others():
         detections, images=np.array([39], np.uint8), labels=np.array([3], np.int8)
     )
     assert boxes.match(narrow, true, labels.astype(np.int8), [0.5]).all()
+
+
+def iou_one_by_one(ones, others):
+    ones, others = silent.floats(ones), silent.floats(others)
+    assert ones.shape[1:] == others.shape[1:] == (4,)
+    result = np.zeros((len(ones), len(others)))
+    for place in np.ndindex(result.shape):
+        a, b = ones[place[0]], others[place[1]]
+        assert (a[:2] <= a[2:]).all() and (b[:2] <= b[2:]).all() and np.isfinite([a, b]).all()
+        shared = np.prod(np.maximum(0, np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])))
+        union = np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - shared
+        result[place] = shared / union if union else 0
+    return result
+
+
+def corners(generator):
+    return np.sort(generator.random((4, 2, 2)), axis=1).reshape(4, 4)
+
+
+test_no_iou_is_wrong_in_silence = silent.wrong_answers({
+    "iou": (boxes.iou, iou_one_by_one, corners, corners),
+})  # fmt: skip

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import scipy.io.wavfile
+import silent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -321,3 +322,19 @@ def test_what_would_be_silently_wrong_is_refused(call, words):
     with pytest.raises((ValueError, TypeError)) as caught:
         call()
     assert words in str(caught.value)
+
+
+def power_of_697_hertz(sounds):
+    sounds = silent.floats(sounds)
+    rows = sounds.reshape(sounds.shape[:2])
+    blocks = np.lib.stride_tricks.sliding_window_view(rows, 20, axis=1)[:, ::10]
+    return np.abs(blocks @ np.exp(-2j * np.pi * 697 / 8000 * np.arange(20)))[..., None] ** 2 / 20
+
+
+test_no_power_is_wrong_in_silence = silent.wrong_answers({
+    "power": (
+        lambda sounds: audio.tone_power(sounds, [697], 20, 10),
+        power_of_697_hertz,
+        silent.reals(3, 60),
+    ),
+})  # fmt: skip

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.stats
+import silent
 
 from cnnbook import data
 from cnnbook.applications import letters
@@ -93,3 +94,13 @@ def test_a_threshold_is_as_loose_as_the_bound_allows_or_infinite():
     loosest = abstention.choose_threshold(confidence, confidence < 0.8, 0.005)
     assert loosest == pytest.approx(1 - 10**-0.7)  # the next one, 0.776, lets many errors in
     assert np.isinf(abstention.choose_threshold(confidence, confidence < 2, 0.005))
+
+
+test_no_loss_is_wrong_in_silence = silent.wrong_answers({
+    "loss": (
+        lambda z, labels: abstention.loss_at(1, z, labels),
+        lambda z, labels: silent.losses(labels, z).mean(),
+        silent.reals(5, 4),
+        silent.whole_numbers(4, 5),
+    ),
+})  # fmt: skip

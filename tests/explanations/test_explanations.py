@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import silent
 
 from cnnbook import explanations
 from cnnbook.training import attribution
@@ -138,3 +139,41 @@ def test_rank_correlation_sees_the_order_alone_and_none_in_a_constant():
 def test_what_would_be_silently_wrong_is_refused(untrained, noise, call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call(untrained, np.uint8(255 * noise[:1]))
+
+
+keras.utils.set_random_seed(0)
+LINEAR = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(3)])
+KERNELS = np.moveaxis(LINEAR.get_weights()[0].reshape(4, 4, 1, 3).astype(float), -1, 0)
+PICTURES, NAMES = silent.reals(2, 4, 4, 1), silent.whole_numbers(3, 2)
+
+
+def slopes(x, classes):
+    kernels = KERNELS[silent.whole(classes, 3)]
+    assert np.size(x) == kernels.size
+    return kernels
+
+
+def drops(x, classes):
+    parts = silent.floats(x).reshape(-1, 4, 4, 1) * slopes(x, classes)
+    return parts.reshape(-1, 2, 2, 2, 2).sum(axis=(2, 4))
+
+
+test_no_explanation_is_wrong_in_silence = silent.wrong_answers({
+    "gradients": (
+        lambda x, classes: explanations.input_gradients(LINEAR, x, classes),
+        slopes,
+        PICTURES,
+        NAMES,
+    ),
+    "occlusion": (
+        lambda x, classes: explanations.occlusion(LINEAR, x, classes, size=2),
+        drops,
+        PICTURES,
+        NAMES,
+    ),
+    "edges": (
+        explanations.edges,
+        lambda x: np.hypot(*np.gradient(silent.floats(x), axis=(1, 2))),
+        silent.reals(2, 4, 4),
+    ),
+})  # fmt: skip

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import scipy.linalg
+import silent
 import tensorflow as tf
 
 from cnnbook import data
@@ -179,3 +180,21 @@ def test_a_decoder_draws_the_same_digits_with_the_same_seed(digits):
     assert images.shape == (5, 28, 28, 1) and images.dtype == np.float32
     np.testing.assert_array_equal(images, networks.sample_vae(decoder, labels, seed=5))
     assert not np.array_equal(images, networks.sample_vae(decoder, labels, seed=6))
+
+
+def frechet(first, second):
+    one, other = (np.cov(silent.floats(f), rowvar=False) for f in (first, second))
+    gap = silent.floats(first).mean(axis=0) - silent.floats(second).mean(axis=0)
+    return gap @ gap + np.trace(one + other - 2 * scipy.linalg.sqrtm(one @ other).real)
+
+
+def grey(images):
+    images = silent.floats(images)
+    assert images.min() >= 0 and images.max() <= 1
+    return np.mean(images[images > 0.1] < 0.9)
+
+
+test_no_score_is_wrong_in_silence = silent.wrong_answers({
+    "distance": (scores.frechet_distance, frechet, silent.reals(9, 3), silent.reals(8, 3)),
+    "greys": (scores.grey_share, grey, silent.reals(2, 4, 4, 1)),
+})  # fmt: skip

@@ -212,3 +212,16 @@ def test_the_panel_is_closed_to_where_it_was_opened(page):
     page.keyboard.press("Escape")
     assert page.locator(".cb-digit-cell").nth(4).evaluate("n => n === document.activeElement")
     assert page.locator(".cb-inspector").is_hidden()
+
+
+def test_what_is_touched_right_after_a_network_was_chosen_is_of_that_network(page):
+    """In the same moment, before the browser draws: its answer is there already."""
+    at_once = page.evaluate("""() => {
+      document.querySelector(".cb-bar-top input[value=random]").click();
+      document.querySelector("[data-layer=conv1] .cb-maps").dispatchEvent(
+        new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+      return document.querySelector(".cb-inspector-title").textContent;
+    }""")
+    settle(page)
+    assert at_once == page.locator(".cb-inspector-title").text_content()
+    assert at_once.startswith("conv1, map ")

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import silent
 import sklearn.metrics
 
 from cnnbook import segmentation
@@ -154,3 +155,22 @@ def test_what_would_be_silently_wrong_is_refused(call, words):
 def test_the_dice_loss_refuses_masks_of_another_shape(masks):
     with pytest.raises(Exception, match=r"(?i)dimension|rank|shape|expected"):
         segmentation.dice_loss(masks, np.zeros((4, 16, 16, 11), "float32"))
+
+
+def confusion(truth, predicted):
+    result, places = np.zeros((11, 11)), (silent.whole(truth, 11), silent.whole(predicted, 11))
+    assert places[0].shape == places[1].shape
+    np.add.at(result, places, 1)
+    return result
+
+
+def shares_in_cells(masks):
+    is_class = silent.whole(masks, 11)[..., None] == np.arange(11)
+    return is_class.reshape(-1, 2, 8, 1, 8, 11).mean(axis=(2, 4))
+
+
+MASKS = silent.whole_numbers(11, 2, 16, 8)
+test_no_count_of_pixels_is_wrong_in_silence = silent.wrong_answers({
+    "confusion": (segmentation.confusion_matrix, confusion, MASKS, MASKS),
+    "cells": (segmentation.cell_shares, shares_in_cells, MASKS),
+})  # fmt: skip

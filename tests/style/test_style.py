@@ -4,6 +4,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import silent
 import tensorflow as tf
 
 from cnnbook import style
@@ -211,3 +212,18 @@ PICTURE, BYTES = random_picture(), np.zeros((24, 32, 3), np.uint8)
 def test_what_would_be_silently_wrong_is_refused(network, call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call(network)
+
+
+def distance_to_white(picture):
+    assert np.shape(picture)[2:] == (3,)
+    picture = silent.floats(picture)
+    return style.patch_distance(picture, np.ones_like(picture), side=2)
+
+
+test_no_distance_is_wrong_in_silence = silent.wrong_answers({
+    "patches": (
+        lambda picture: style.patch_distance(picture, np.ones_like(picture), side=2),
+        distance_to_white,
+        silent.reals(6, 5, 3),
+    ),
+})  # fmt: skip
