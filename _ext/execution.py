@@ -470,9 +470,12 @@ class _Run:
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 (it is gone with this object)
         command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-q", "--no-header"]
         command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider"]
+        # Matplotlib would write the time into each drawing: two runs would give two books. (Sphinx
+        # takes the year of its copyright from there, so it is set for chapters alone.)
+        alike = {**one_thread(), "SOURCE_DATE_EPOCH": "0"}
         self.process = subprocess.Popen(
             [*command, str(notebook_path(source, root))], cwd=root,
-            env={**os.environ, **one_thread()}, stdout=self.output, stderr=subprocess.STDOUT,
+            env={**os.environ, **alike}, stdout=self.output, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
     def seconds(self) -> float:
@@ -641,7 +644,7 @@ def main() -> int:
     except Exception as error:
         if (told := cause(error)) is None:
             raise
-        print(f"Stopped, for a file cannot be read or written: {told}.", flush=True)
+        print(f"Stopped: a file cannot be read or written ({told}).", flush=True)
         return 1
 
 

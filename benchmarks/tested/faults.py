@@ -4,7 +4,7 @@ A fault is a row of `FAULTS`: what it is called, how it is made, and the words o
 the build must end with; where it must end well, there are none. After each, the fault is taken away
 and `make book` must write the very pages that it writes where nothing happened.
 
-Each copy is of three pages whose outputs are there. Needs the book's outputs (`make book`), make,
+Each copy is of four pages whose outputs are there. Needs the book's outputs (`make book`), make,
 and for some rows Linux. ``python -m benchmarks.tested.faults "data file" locale`` does those alone
 whose names begin so, and stores nothing.
 """
@@ -32,9 +32,14 @@ FILES = ("_config.yml", "Makefile", "pyproject.toml", "requirements.txt", "READM
 OUTPUTS = ("notebooks", "_build/.jupyter_cache", "_build/ready")
 CONTENTS = """format: jb-book
 root: chapters/index
-chapters:
-  - file: chapters/pooling
-  - file: chapters/reading
+parts:
+  - caption: The guide
+    chapters:
+      - file: chapters/pooling
+  - caption: To look things up
+    chapters:
+      - file: chapters/glossary
+      - file: chapters/reading
 """
 DATA = "cnnbook/mnist/mnist.npz"
 Ended = tuple[int | str, str]  # a build's exit code, and what it said
@@ -96,16 +101,20 @@ def gone(name: str, then: Callable[[pathlib.Path], object] | None = None):
     return make
 
 
-def forget(page: str) -> Callable[[pathlib.Path], None]:
-    """Take away a page's outputs, so that it runs."""
+def cached(page: str, damage: Callable) -> Callable[[pathlib.Path], None]:
+    """Do something to the outputs of a page, where the cache has them."""
 
     def make(book: pathlib.Path) -> None:
         note = book / "_build" / "ready" / f"{page}.json"
-        for name in json.loads(note.read_text("utf-8"))["outputs"]:
-            (book / name).unlink()
-        note.unlink()
+        _, entry = json.loads(note.read_text("utf-8"))["outputs"]
+        damage(entry)(book)
 
     return make
+
+
+def forget(page: str) -> Callable[[pathlib.Path], None]:
+    """Take away a page's outputs, so that it runs."""
+    return cached(page, gone)
 
 
 def mode(name: str, bits: str) -> Callable[[pathlib.Path], object]:
@@ -132,7 +141,7 @@ def of_an_older_book(book: pathlib.Path) -> None:
     """Write notes as an earlier version of the book did."""
     for note in (book / "_build" / "ready").glob("*.json"):
         facts = json.loads(note.read_text("utf-8"))
-        del facts["outputs"]
+        facts.pop("outputs", None)
         note.write_text(json.dumps(facts | {"notebook": [1, 2]}))
     (book / "_build" / "built-html").write_text("")
     (book / "_build" / "html" / "chapters" / "pooling.html").write_text("of an older book")
@@ -213,8 +222,8 @@ FAULTS = [
           under=limited("-d", 2_000_000)),
     Fault("one core", forget("pooling"), under=("taskset", "--cpu-list", "0")),
     Fault("outputs of an older version", of_an_older_book, built=True),
-    Fault("cached outputs truncated", cut("_build/.jupyter_cache/executed/*/base.ipynb")),
-    Fault("cached outputs gone", gone("_build/.jupyter_cache/executed/*/base.ipynb")),
+    Fault("cached outputs truncated", cached("reading", cut)),
+    Fault("cached outputs gone", cached("reading", gone)),
     Fault("list of cached outputs empty", write("_build/.jupyter_cache/global.db", "")),
     Fault("list of cached outputs corrupt", write("_build/.jupyter_cache/global.db", "corrupt")),
     Fault("notebook truncated", cut("notebooks/pooling.ipynb")),
