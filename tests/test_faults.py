@@ -11,9 +11,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="the faults are
 
 @pytest.fixture(scope="module")
 def books(tmp_path_factory):
-    books = faults.Books(tmp_path_factory.mktemp("faults") / "books")
-    books.keep("outputs")
-    return books
+    return faults.Books(tmp_path_factory.mktemp("faults") / "books")
 
 
 @pytest.mark.parametrize("fault", [f for f in faults.FAULTS if f.quick], ids=lambda f: f.name)
