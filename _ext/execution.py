@@ -345,7 +345,7 @@ def executed(source: pathlib.Path, root: pathlib.Path = ROOT) -> nbformat.Notebo
     """Return a chapter's notebook with the outputs of its present code, or None if it never ran."""
     if has_outputs(source, root):
         return nbformat.read(notebook_path(source, root), as_version=4)
-    return with_outputs(source, open_cache(root), root)
+    return with_outputs(source, jupyter_cache.get_cache(cache_folder(root)), root)
 
 
 def with_outputs(
