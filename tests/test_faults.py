@@ -18,6 +18,6 @@ def books(tmp_path_factory):
 def test_what_cannot_be_is_refused_in_a_sentence(books, fault):
     if not faults.can_be_made(fault):
         pytest.skip(f"{fault.under[0]} is not on this system, or not allowed")
-    books.take("outputs")
+    books.take("sources")
     row = faults.happens(fault, books)
     assert row["as_it_must"], row["output"]
