@@ -30,11 +30,12 @@ else
 $(error EDITION is instructor or student, not "$(EDITION)")
 endif
 
-.PHONY: book slides pdf test bench lab lint format lock branch changed linkcheck clean
+.PHONY: book slides pdf test bench faults lab lint format lock branch changed linkcheck clean
 .DEFAULT_GOAL := book
 
 # Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
-SOURCES := _config.yml _toc.yml $(shell find chapters cnnbook benchmarks playground _ext _static _templates -type f -not -name "*.pyc")
+# The build itself writes offered.json.
+SOURCES := _config.yml _toc.yml $(shell find chapters cnnbook benchmarks playground _ext _static _templates -type f -not -name "*.pyc" -not -name offered.json)
 
 # With CNNBOOK_DATA=path, a book of other data, in a folder of its own (_ext/other_data.py).
 ifdef CNNBOOK_DATA
@@ -45,10 +46,14 @@ book: _build/built-$(FOLDER)
 	@echo "The book is at _build/$(FOLDER)/index.html"
 endif
 
+# A build that ends well lists its files there (_ext/whole.py); when one of them has changed, all are
+# written anew.
+ifneq ($(shell $(PYTHON) _ext/whole.py $(FOLDER)),whole)
+.PHONY: _build/built-$(FOLDER)
+endif
 _build/built-$(FOLDER): $(ENVIRONMENT) $(SOURCES)
 	$(BIN)/python _ext/execution.py
 	$(BIN)/$(BUILD)
-	@$(BIN)/python -c "import pathlib; pathlib.Path('$@').touch()"
 
 slides: book
 	$(BIN)/python _ext/slides.py
@@ -77,6 +82,10 @@ format: $(ENVIRONMENT)
 
 bench: $(ENVIRONMENT)
 	$(BIN)/python -m benchmarks
+
+# Do to copies of the book what may happen to it (half an hour).
+faults: book
+	$(BIN)/python -m benchmarks.tested.faults
 
 lab: $(ENVIRONMENT)
 	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown

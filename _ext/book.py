@@ -10,6 +10,7 @@ import hashlib
 import json
 import pathlib
 import re
+import sys
 
 import editions
 import execution
@@ -34,8 +35,12 @@ logger = logging.getLogger(__name__)
 
 
 def use_the_book_s_cache(app: Sphinx, config) -> None:
-    """Look for outputs where `make book` put them."""
+    """Look for outputs where `make book` put them, and drop those that cannot be read."""
     config.nb_execution_cache_path = str(execution.cache_folder())
+    cache = execution.open_cache()
+    for source in execution.chapters():
+        if not execution.has_outputs(source):
+            execution.with_outputs(source, cache)
 
 
 def stamp_source(app: Sphinx, docname: str, content: list[str]) -> None:
@@ -286,6 +291,7 @@ def made_by() -> str:
 def setup(app: Sphinx) -> dict:
     """Register the glue."""
     execution.prepare_environment()
+    sys.path.insert(0, str(execution.ROOT))  # the page of helpers imports the package
     app.add_config_value("made_by", made_by(), "env")
     find_modules_by_their_path()
     app.connect("config-inited", use_the_book_s_cache)

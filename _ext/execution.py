@@ -20,7 +20,10 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import sysconfig
@@ -32,7 +35,9 @@ import jupyter_cache
 import jupytext
 import nbformat
 import psutil
+import whole
 import yaml
+from jupyter_cache.cache.db import NbCacheRecord
 from jupyter_cache.cache.main import CacheBundleIn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -136,7 +141,9 @@ def _used(code: str, root: pathlib.Path) -> set[pathlib.Path]:
     for text in texts:
         if re.fullmatch(r"[\w-]+(?:[./][\w-]+)*", text) and text not in SHOWN_RESULTS:
             files |= {stored / f"{text}.json", stored / f"{text}.npz", root / "chapters" / text}
-    return {file for file in files if file.is_file()}
+    if "KERAS_HOME" in texts:  # weights that a reader put there
+        files |= set((root / "_build" / ".keras_home" / "models").glob("*"))
+    return {file for file in files if file.exists() and not file.is_dir()}
 
 
 @functools.cache
@@ -152,8 +159,8 @@ def dependencies(source: pathlib.Path, root: pathlib.Path = ROOT) -> set[pathlib
     """Collect the files that a chapter's outputs depend on, apart from the chapter itself.
 
     These are the modules that it imports, and those that they import, with the data beside them;
-    the stored results that one of these names; the package's data in folders of their own; and the
-    lock.
+    the stored results that one of these names, with the pictures beside them; the package's data in
+    folders of their own; and the lock.
     """
     cells = [cell.source for cell in read_source(source).cells if cell.cell_type == "code"]
     waiting = set().union(*(_used(code, root) for code in cells))
@@ -167,6 +174,8 @@ def dependencies(source: pathlib.Path, root: pathlib.Path = ROOT) -> set[pathlib
         if file.suffix == ".py":
             beside = {other for other in data if other.parent == file.parent}
             waiting |= (beside | _used(file.read_text(encoding="utf-8"), root)) - found
+        elif file.suffix == ".json" and root / "benchmarks" in file.parents:
+            found |= set(file.parent.glob("*.webp"))
     return found
 
 
@@ -181,7 +190,11 @@ def _settings(root: pathlib.Path) -> str:
 
 
 def _contents(file: pathlib.Path) -> str:
-    return _hash(file, file.stat().st_mtime_ns) if file.is_file() else ""
+    if file.is_file():
+        return _hash(file, file.stat().st_mtime_ns)
+    if file.exists() and not file.is_dir():
+        raise SystemExit(f"{file} must be a file; it is a pipe or a device, which may never end.")
+    return ""
 
 
 def digest(source: pathlib.Path, root: pathlib.Path = ROOT) -> str:
@@ -204,22 +217,29 @@ def _note(source: pathlib.Path, root: pathlib.Path) -> dict | None:
     """
     try:
         note = json.loads(_note_file(source, root).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        unchanged = note["settings"] == _settings(root) and _are_as_noted(note["files"], root)
+        return note if unchanged and note["outputs"] else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # damaged or old
         return None
-    unchanged = note["settings"] == _settings(root) and all(
-        _contents(root / name) == contents for name, contents in note["files"].items()
-    )
-    return note if unchanged else None
+
+
+def _are_as_noted(files: dict[str, str], root: pathlib.Path) -> bool:
+    return all(_contents(root / name) == contents for name, contents in files.items())
 
 
 def note_outputs(source: pathlib.Path, root: pathlib.Path = ROOT) -> None:
     """Note that a chapter's notebook has its outputs, and what these follow from."""
-    files = [source, *sorted(dependencies(source, root))]
+    stamp = digest(source, root)
+    cached = _cached_file(_stamped(read_source(source), stamp), root)
+
+    def noted(files) -> dict[str, str]:
+        return {file.relative_to(root).as_posix(): _contents(file) for file in files}
+
     note = {
-        "digest": digest(source, root),
+        "digest": stamp,
         "settings": _settings(root),
-        "files": {file.relative_to(root).as_posix(): _contents(file) for file in files},
-        "notebook": _stamp(notebook_path(source, root)),
+        "files": noted([source, *sorted(dependencies(source, root))]),
+        "outputs": noted([notebook_path(source, root), cached]),
     }
     file = _note_file(source, root)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -227,19 +247,50 @@ def note_outputs(source: pathlib.Path, root: pathlib.Path = ROOT) -> None:
     file.with_suffix(".tmp").replace(file)
 
 
-def _stamp(file: pathlib.Path) -> list[int]:
-    return [file.stat().st_size, file.stat().st_mtime_ns] if file.is_file() else []
-
-
 def has_outputs(source: pathlib.Path, root: pathlib.Path = ROOT) -> bool:
-    """Say whether a chapter's notebook stands there, untouched, with its present outputs."""
+    """Say whether a chapter's present outputs stand in its notebook and in the cache, untouched."""
     note = _note(source, root)
-    return note is not None and note["notebook"] == _stamp(notebook_path(source, root))
+    return note is not None and _are_as_noted(note["outputs"], root)
 
 
 def cache_folder(root: pathlib.Path = ROOT) -> pathlib.Path:
     """Return the cache of outputs, in which each notebook stands with its digest."""
     return root / "_build" / ".jupyter_cache"
+
+
+def _cached_file(stamped: nbformat.NotebookNode, root: pathlib.Path) -> pathlib.Path:
+    """Say where the cache has the outputs of a notebook."""
+    _, key = jupyter_cache.get_cache(cache_folder(root)).create_hashed_notebook(stamped)
+    return cache_folder(root) / "executed" / key / "base.ipynb"
+
+
+def open_cache(root: pathlib.Path = ROOT) -> jupyter_cache.cache.main.JupyterCacheBase:
+    """Open the cache of outputs. Where its list cannot be read, it is written from the files."""
+    folder = cache_folder(root)
+    if not _is_intact(folder / "global.db"):
+        (folder / "global.db").unlink(missing_ok=True)
+    cache = jupyter_cache.get_cache(folder)
+    cache.change_cache_limit(10_000)  # its default of 1,000 would one day drop a chapter
+    listed = {record.hashkey for record in cache.list_cache_records()}
+    for file in folder.glob("executed/*/base.ipynb"):
+        if (key := file.parent.name) not in listed:
+            NbCacheRecord.create_record(uri="", hashkey=key, db=cache.db, data={})
+    return cache
+
+
+def _is_intact(database: pathlib.Path) -> bool:
+    """Say whether the cache's list can be read; one that another process has open can be."""
+    if not database.is_file():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=60)) as connection:
+            connection.execute("select hashkey, uri, data from nbcache").fetchall()
+            connection.execute("select value from settings").fetchall()
+            return connection.execute("pragma quick_check").fetchone() == ("ok",)
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error) or "unable to open" in str(error):
+            raise
+        return False
 
 
 def prepare_environment(root: pathlib.Path = ROOT) -> None:
@@ -302,15 +353,28 @@ def with_outputs(
     cache: jupyter_cache.cache.main.JupyterCacheBase,
     root: pathlib.Path = ROOT,
 ) -> nbformat.NotebookNode | None:
-    """Return a chapter's notebook with its outputs from the cache, or None if there are none."""
+    """Return a chapter's notebook with its outputs from the cache, or None if there are none.
+
+    What cannot be read is dropped: a disk was full when it was written, or a file is gone.
+    """
+    stamped = _stamped(read_source(source), digest(source, root))
     try:
-        _, merged = cache.merge_match_into_notebook(
-            _stamped(read_source(source), digest(source, root))
-        )
-    except KeyError:
+        _, merged = cache.merge_match_into_notebook(stamped)
+    except (KeyError, ValueError, IndexError, AttributeError):
+        _drop(stamped, cache, root)
         return None
     del merged.metadata.kernelspec["digest"]
     return merged
+
+
+def _drop(stamped: nbformat.NotebookNode, cache, root: pathlib.Path) -> None:
+    """Take a notebook's outputs out of the cache, if it has any."""
+    file = _cached_file(stamped, root)
+    with contextlib.suppress(KeyError):
+        record = NbCacheRecord.record_from_hashkey(file.parent.name, cache.db)
+        NbCacheRecord.remove_records([record.pk], cache.db)
+    if file.parent.exists():
+        shutil.rmtree(file.parent)
 
 
 def _code(notebook: nbformat.NotebookNode) -> list[tuple[str, bool]]:
@@ -333,7 +397,10 @@ def _outputs_of_same_code(
     for record in cache.list_cache_records():
         if record.uri != str(source):
             continue
-        cached = cache.get_cache_bundle(record.pk).nb
+        try:
+            cached = cache.get_cache_bundle(record.pk).nb
+        except (KeyError, ValueError):  # damaged: it is dropped when its chapter is looked up
+            continue
         if cached.metadata.kernelspec.get("digest") == stamp and _code(cached) == _code(notebook):
             code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
             for cell, old in zip(code_cells, (c for c in cached.cells), strict=True):
@@ -403,9 +470,12 @@ class _Run:
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 (it is gone with this object)
         command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "-q", "--no-header"]
         command += [f"--nbmake-timeout={CELL_TIMEOUT_SECONDS}", "-p", "no:cacheprovider"]
+        # Matplotlib would write the time into each drawing: two runs would give two books. (Sphinx
+        # takes the year of its copyright from there, so it is set for chapters alone.)
+        alike = {**one_thread(), "SOURCE_DATE_EPOCH": "0"}
         self.process = subprocess.Popen(
             [*command, str(notebook_path(source, root))], cwd=root,
-            env={**os.environ, **one_thread()}, stdout=self.output, stderr=subprocess.STDOUT,
+            env={**os.environ, **alike}, stdout=self.output, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
     def seconds(self) -> float:
@@ -451,15 +521,32 @@ def _longest_first(sources: list[pathlib.Path], root: pathlib.Path) -> list[path
     )
 
 
+def check_loopback() -> None:
+    """Refuse at once what every kernel would wait a minute for."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+    except OSError as error:
+        raise SystemExit(
+            "Jupyter talks to a notebook's kernel over this machine's loopback interface, "
+            f"127.0.0.1, which does not answer ({error.strerror or error}): bring it up, on Linux "
+            "with `ip link set lo up`."
+        ) from None
+
+
 def execute(root: pathlib.Path = ROOT, names: Sequence[str] = ()) -> bool:
     """Run every chapter that needs it; say which, for how long; return whether all passed.
 
     With names, only these chapters. The cache is filled from this process alone: two that write at
     once would lock each other out.
     """
+    with whole.alone(root / "_build"):
+        return _execute(root, names)
+
+
+def _execute(root: pathlib.Path, names: Sequence[str]) -> bool:
     prepare_environment(root)
-    cache = jupyter_cache.get_cache(cache_folder(root))
-    cache.change_cache_limit(10_000)  # its default of 1,000 would one day drop a chapter
+    cache = open_cache(root)
     waiting, failed, unchanged = [], [], 0
     for source in chapters(root):
         if names and chapter_name(source, root) not in names:
@@ -479,6 +566,7 @@ def execute(root: pathlib.Path = ROOT, names: Sequence[str] = ()) -> bool:
     if unchanged:
         print(f"{unchanged} chapters have their outputs and are not run again.", flush=True)
     if waiting:
+        check_loopback()
         # Who imports Matplotlib first on a machine lists its fonts, and says so among its outputs.
         fonts = [sys.executable, "-c", "import matplotlib.font_manager"]
         subprocess.run(fonts, stderr=subprocess.DEVNULL, check=False)
@@ -515,8 +603,23 @@ def convert(root: pathlib.Path = ROOT) -> None:
     """Write every chapter's notebook, keeping outputs that are there for unchanged code."""
     for source in chapters(root):
         file, notebook = notebook_path(source, root), read_source(source)
-        if not file.exists() or _code(nbformat.read(file, as_version=4)) != _code(notebook):
+        try:
+            unchanged = _code(nbformat.read(file, as_version=4)) == _code(notebook)
+        except (FileNotFoundError, ValueError, AttributeError):  # not there, or damaged
+            unchanged = False
+        if not unchanged:
             write_notebook(notebook, file)
+
+
+def cause(error: BaseException | None) -> str | None:
+    """Say in words what kept a file from being read or written, if that is what happened."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno:
+            return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        if isinstance(error, sqlite3.Error):
+            return f"{cache_folder()}: {error}"
+        error = error.__cause__
+    return None
 
 
 def main() -> int:
@@ -527,17 +630,22 @@ def main() -> int:
     )
     parser.add_argument("names", nargs="*", metavar="chapter", help="run only these chapters")
     arguments = parser.parse_args()
-    if arguments.convert_only:
-        convert()
-        return 0
     if unknown := set(arguments.names) - {chapter_name(source) for source in chapters()}:
         parser.error(f"there is no chapter {', '.join(sorted(unknown))} with code in _toc.yml")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be told to end is like Ctrl-C
     try:
+        if arguments.convert_only:
+            convert()
+            return 0
         return 0 if execute(names=arguments.names) else 1
     except KeyboardInterrupt:
         print("Stopped. What has run is kept, and is not run again.", flush=True)
         return 130
+    except Exception as error:
+        if (told := cause(error)) is None:
+            raise
+        print(f"Stopped: a file cannot be read or written ({told}).", flush=True)
+        return 1
 
 
 if __name__ == "__main__":

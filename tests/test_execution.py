@@ -16,6 +16,7 @@ import nbformat
 import psutil
 import pytest
 import repository
+import whole
 from bs4 import BeautifulSoup
 
 CHAPTER = """---
@@ -141,6 +142,29 @@ def test_one_failing_chapter_does_not_stop_the_others(book, capsys):
     assert said.endswith("The book is not built: chapters/one.md failed.\n")
 
 
+def test_outputs_that_cannot_be_read_are_dropped_and_the_chapter_runs_anew(book, capsys):
+    def runs() -> bool:
+        assert execution.execute(book)
+        assert printed(book) == "the helper says 42\n"
+        return "running" in capsys.readouterr().out
+
+    assert runs()
+    database = execution.cache_folder(book) / "global.db"
+    notebook = book / "notebooks" / "one.ipynb"
+    for file, contents in ((database, b""), (database, b"corrupt"), (notebook, b"{")):
+        file.write_bytes(contents)
+        assert not runs(), f"{file} was damaged, the outputs are there"
+    notebook.write_text("{")
+    execution.convert(book)
+    assert printed(book) == ""
+    (entry,) = execution.cache_folder(book).glob("executed/*/base.ipynb")
+    entry.write_text(entry.read_text()[:100])
+    assert runs()
+    entry.unlink()
+    assert runs()
+    assert not runs()
+
+
 def test_a_digest_follows_what_the_chapter_uses_and_nothing_else(book):
     package, results = book / "cnnbook", book / "benchmarks"
     (results / "one").mkdir(parents=True)
@@ -164,6 +188,7 @@ def test_a_digest_follows_what_the_chapter_uses_and_nothing_else(book):
     assert changes(chapter, chapter.read_text().replace("helper.ANSWER", "'one/stored'")) is False
     assert changes(results / "one" / "stored.json", "{}"), "its name stands in the chapter's code"
     assert changes(results / "one" / "stored.npz", "weights of the same name")
+    assert changes(results / "one" / "picture.webp", "a picture beside them")
     assert changes(package / "data.bin", "the package's data")
     (package / "digits").mkdir()
     assert changes(package / "digits" / "data.bin", "the package's data in a folder of its own")
@@ -250,7 +275,8 @@ def plain_build(
     for name in ("_config.yml", "_ext", "_static", "_templates", "playground"):
         source = execution.ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, book / name)
+        if not (book / name).exists():
+            copy(source, book / name)
     (book / "chapters" / "references.bib").write_text("")
     config = (book / "_config.yml").read_text(encoding="utf-8")
     for key, value in settings.items():
@@ -317,12 +343,34 @@ def test_a_book_without_an_address_has_no_buttons_for_it(html_folder):
         assert "launch-buttons" not in text and "source-buttons" not in text, page
 
 
-def test_a_failing_cell_fails_a_strict_build_with_its_traceback(book):
+def test_a_failing_cell_fails_every_build_with_its_traceback(book):
     edit(book, "helper.ANSWER)", "helper.MISSING)")
-    result = plain_build(book, "-W", "-n", "--keep-going")
+    result = plain_build(book)
     assert result.returncode != 0
     assert "one.md" in result.stdout
     assert "AttributeError" in result.stdout
+
+
+def test_a_reference_to_no_label_fails_each_build_until_it_is_mended(book, monkeypatch):
+    edit(book, "Prose.", "Prose, see {ref}`no-such-label`.")
+    monkeypatch.setattr(whole, "BUILD", book / "_build")
+    for _ in range(2):
+        result = plain_build(book)
+        assert result.returncode != 0 and "no-such-label" in result.stdout
+        assert not whole.is_whole("html")
+    edit(book, ", see {ref}`no-such-label`", "")
+    assert plain_build(book).returncode == 0
+    assert whole.is_whole("html")
+    page = book / "_build" / "html" / "chapters" / "one.html"
+    page.write_text(page.read_text()[:1000])
+    assert not whole.is_whole("html"), "a page is cut short: all are written anew"
+
+
+def test_two_builds_wait_for_each_other(tmp_path, capsys):
+    with whole.alone(tmp_path), (tmp_path / "lock").open() as file:
+        assert not whole._lock(file)
+    with (tmp_path / "lock").open() as file:
+        assert whole._lock(file)
 
 
 def test_the_longest_chapter_begins_first_and_a_new_one_before_it(tmp_path):
