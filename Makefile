@@ -30,7 +30,7 @@ else
 $(error EDITION is instructor or student, not "$(EDITION)")
 endif
 
-.PHONY: book slides pdf test bench lab lint format lock branch changed linkcheck clean
+.PHONY: book slides pdf test bench compat lab lint format lock branch changed linkcheck clean
 .DEFAULT_GOAL := book
 
 # Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
@@ -77,6 +77,11 @@ format: $(ENVIRONMENT)
 
 bench: $(ENVIRONMENT)
 	$(BIN)/python -m benchmarks
+
+# With the oldest and the newest versions that pyproject.toml admits; uv brings them from the network.
+# `make compat VERSIONS=newest` for one of them.
+compat: $(ENVIRONMENT)
+	$(BIN)/python -m benchmarks.tested.compat $(VERSIONS)
 
 lab: $(ENVIRONMENT)
 	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown
