@@ -61,7 +61,7 @@ def test_convolution_equals_tensorflow(case):
     images, kernel, strides, padding, dilation = case
     options = {"strides": strides, "padding": padding, "dilation_rate": dilation}
     # With strides that differ, oneDNN leaves places of some float32 results unwritten (TensorFlow
-    # 2.18 to 2.21, two pictures of one channel, a result one pixel wide); float64 it does not touch.
+    # 2.18 to 2.21, two pictures of one channel, a result one pixel wide). It does no float64.
     exact = images.dtype if strides[0] == strides[1] else "float64"
     theirs = keras.ops.conv(*(tf.cast(part, exact) for part in (images, kernel)), **options)
     assert_equal(ops.conv(images, kernel, **options), np.asarray(theirs, images.dtype))

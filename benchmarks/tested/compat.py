@@ -188,6 +188,13 @@ def measure(name: str, pages: list[str], before: dict) -> dict:
     return row
 
 
+def stored() -> dict[str, dict]:
+    """Return the rows of the table as it is stored."""
+    file = results.STORED / "tested" / "compat.json"
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else []
+    return {row["versions_of"]: row for row in rows}
+
+
 def main() -> int:
     """Run the choices asked for, or both, and store the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -196,19 +203,16 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(RESOLUTION):
         parser.error(f"there is oldest and newest, got {', '.join(sorted(unknown))}")
-    file = results.STORED / "tested" / "compat.json"
-    stored = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else []
-    rows = {row["versions_of"]: row for row in stored}
     bad = 0
     for name in asked.names or RESOLUTION:
-        rows[name] = measure(name, asked.pages, rows.get(name, {}))
+        row = measure(name, asked.pages, stored().get(name, {}))
+        rows = stored() | {name: row}  # the other choice may have been run meanwhile
         results.save("tested/compat", {"rows": [rows[key] for key in RESOLUTION if key in rows]})
-        told = rows[name]
-        failed = {**told["pages_failed"], **told.get("tests_failed", {})}
+        failed = {**row["pages_failed"], **row.get("tests_failed", {})}
         for where, why in failed.items():
             print(f"{name}: {where}: {why}")
-        print(f"{name}: {told['pages_passed']} pages passed, {len(failed)} pages and tests failed")
-        bad += len(failed) + len(told["pages_not_run"])
+        print(f"{name}: {row['pages_passed']} pages passed, {len(failed)} pages and tests failed")
+        bad += len(failed) + len(row["pages_not_run"])
     return 1 if bad else 0
 
 

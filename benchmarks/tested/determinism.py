@@ -1,7 +1,7 @@
 """Compare two executions of every page, and trainings under other threads and instructions.
 
-    python -m benchmarks.tested.determinism elsewhere/notebooks    # pages: here and there
-    python -m benchmarks.tested.determinism --settings             # what changes a training's sums
+    python -m benchmarks.tested.determinism elsewhere/notebooks    # pages, here and there
+    python -m benchmarks.tested.determinism    # what changes a training's sums
 
 Pages: two builds on one machine must give the same outputs, figures included, to the last digit. A
 cell whose output holds a measured time says so by its tag `measured-time`: its numbers of seconds
@@ -24,7 +24,10 @@ import sys
 
 import nbformat
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "_ext"))
+import execution
+
+ROOT = execution.ROOT
 TIMED = "measured-time"
 TIME = re.compile(r"[\d.,]+ (?=times\b|(?:processor )?seconds\b)")
 SEEDS = (0, 1, 2)
@@ -113,8 +116,8 @@ def compare_pages(here: pathlib.Path, there: pathlib.Path) -> dict:
 # ---- Settings ----------------------------------------------------------------------------------
 
 
-def train(seed: int) -> dict[str, float]:
-    """Train as chapters/training.md does first, and return what it measures."""
+def train() -> list[dict[str, float]]:
+    """Train as chapters/training.md does first, with each seed, and return what it measures."""
     import keras
     import tensorflow as tf
 
@@ -124,34 +127,35 @@ def train(seed: int) -> dict[str, float]:
     (x_fit, y_fit), (x_validation, y_validation) = data.split_validation(
         data.scale_pixels(x_train), y_train, validation_count=5000, seed=0
     )
-    keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    model = models.article_network()
-    model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
-    model.fit(x_fit[:10_000], y_fit[:10_000], batch_size=32, epochs=1, verbose=0)
-    loss, accuracy = model.evaluate(x_validation, y_validation, verbose=0)
-    return {"seed": seed, "loss": loss, "accuracy": accuracy}
+    runs = []
+    for seed in SEEDS:
+        keras.utils.set_random_seed(seed)
+        model = models.article_network()
+        model.compile(
+            loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"]
+        )
+        model.fit(x_fit[:10_000], y_fit[:10_000], batch_size=32, epochs=1, verbose=0)
+        loss, accuracy = model.evaluate(x_validation, y_validation, verbose=0)
+        runs.append({"seed": seed, "loss": loss, "accuracy": accuracy})
+    return runs
 
 
 def run(setting: dict[str, str]) -> list[dict] | None:
-    """Train with each seed in a process with this setting; None if its versions are not there."""
-    import execution
-
+    """Train in a process with this setting; None if its versions are not there."""
     python = pathlib.Path(sys.executable)
     if folder := setting.get("python"):
         python = ROOT / folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         if not python.is_file():
             return None
+    execution.prepare_environment()
     variables = {key: value for key, value in setting.items() if key != "python"}
     variables = {**os.environ, **execution.one_thread(), **variables}
-    told = []
-    for seed in SEEDS:
-        command = [python, "-m", "benchmarks.tested.determinism", "--train", str(seed)]
-        done = subprocess.run(
-            command, cwd=ROOT, env=variables, check=True, stdout=subprocess.PIPE, text=True
-        )
-        told.append(json.loads(done.stdout.splitlines()[-1]))
-    return told
+    command = [python, "-m", "benchmarks.tested.determinism", "--train"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=variables, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def measure_settings() -> list[dict]:
@@ -172,11 +176,10 @@ def main() -> int:
     """Compare with the notebooks of another execution, or measure the settings; store the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("elsewhere", nargs="?", type=pathlib.Path, help="its folder of notebooks")
-    parser.add_argument("--settings", action="store_true", help="train with other settings")
-    parser.add_argument("--train", type=int, metavar="SEED", help="train once, and print it")
+    parser.add_argument("--train", action="store_true", help="train with each seed, and print it")
     asked = parser.parse_args()
-    if asked.train is not None:
-        print(json.dumps(train(asked.train)))
+    if asked.train:
+        print(json.dumps(train()))
         return 0
     from benchmarks import results
 
@@ -184,9 +187,9 @@ def main() -> int:
     file = results.STORED / f"{name}.json"
     stored = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     kept = {key: stored[key] for key in ("rows", "pages") if key in stored}
-    if asked.settings:
+    if not asked.elsewhere:
         kept["rows"] = measure_settings()
-    if asked.elsewhere:
+    else:
         kept["pages"] = compare_pages(ROOT / "notebooks", asked.elsewhere)
         print(json.dumps(kept["pages"], indent=2, ensure_ascii=False))
     results.save(name, kept)
