@@ -4,9 +4,9 @@
     python -m benchmarks.tested.determinism    # what changes a training's sums
 
 Pages: two builds on one machine must give the same outputs, figures included, to the last digit. A
-cell whose output holds a measured time says so by its tag `measured-time`: its numbers of seconds
-and times, and the values that it says, may differ. Of all others, page, cell and both outputs are
-named. Pages whose code is not the same are left out.
+cell that shows the time or memory of its own run says so by its tag `measured`: its numbers of
+seconds, times and MB, and the values that it says, may differ. Of all others, page, cell and both
+outputs are named. Pages whose code is not the same are left out.
 
 Settings: the first training of the guide, one epoch over 10,000 digits, by seed and setting.
 """
@@ -28,8 +28,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "_ext"))
 import execution
 
 ROOT = execution.ROOT
-TIMED = "measured-time"
-TIME = re.compile(r"[\d.,]+ (?=times\b|(?:processor )?seconds\b)")
+MEASURED = "measured"
+QUANTITY = re.compile(r"[\d.,]+ (?=times\b|MB\b|(?:processor )?seconds\b)|(?<= ) +")
+WHEN = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)  # of a figure; the pages have none
 SEEDS = (0, 1, 2)
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 # The first is how the pages are run; the last two are what `make compat` made.
@@ -60,7 +61,7 @@ def outputs(cell: nbformat.NotebookNode) -> dict[str, str]:
         for kind, content in parts.items():
             glued = output.get("metadata", {}).get("scrapbook", {}).get("name", "")
             key = f"{kind} {glued}".strip()
-            found[key] = found.get(key, "") + str(content)
+            found[key] = found.get(key, "") + WHEN.sub("", str(content))
     return found
 
 
@@ -73,7 +74,10 @@ def difference(first: str, second: str) -> str:
 
 
 def compare(first: nbformat.NotebookNode, second: nbformat.NotebookNode) -> list[dict] | None:
-    """Return each output that is not the same, or None if the two are not of the same code."""
+    """Return each output that is not the same, or None if the two are not of the same code.
+
+    Of a cell with the tag, the first notebook says so.
+    """
     pairs = [
         [cell for cell in notebook.cells if cell.cell_type == "code"]
         for notebook in (first, second)
@@ -85,9 +89,9 @@ def compare(first: nbformat.NotebookNode, second: nbformat.NotebookNode) -> list
         mine, theirs = outputs(one), outputs(other)
         for kind in sorted(mine.keys() | theirs.keys()):
             if (a := mine.get(kind, "")) != (b := theirs.get(kind, "")):
-                said = TIMED in one.metadata.get("tags", [])
-                timed = said and ("record" in kind or TIME.sub("", a) == TIME.sub("", b))
-                why = "a measured time" if timed else ""
+                told = MEASURED in one.metadata.get("tags", [])
+                numbers = QUANTITY.sub("", a) == QUANTITY.sub("", b)
+                why = "measured there" if told and ("record" in kind or numbers) else ""
                 rows.append({"cell": number, "output": kind, "why": why, "is": difference(a, b)})
     return rows
 
@@ -99,6 +103,9 @@ def compare_pages(here: pathlib.Path, there: pathlib.Path) -> dict:
         page = file.relative_to(here).with_suffix("").as_posix()
         other = there / file.relative_to(here)
         first = nbformat.read(file, as_version=4)
+        source = execution.read_source(execution.ROOT / "chapters" / f"{page}.md")
+        for cell, written in zip(first.cells, source.cells, strict=False):
+            cell.metadata = written.metadata  # a new tag runs nothing, and is not there yet
         second = nbformat.read(other, as_version=4) if other.is_file() else None
         ran = second and any(cell.get("outputs") for cell in second.cells)
         found = compare(first, second) if ran else None
@@ -109,7 +116,7 @@ def compare_pages(here: pathlib.Path, there: pathlib.Path) -> dict:
         row["pages"] += 1
         kinds = [kind for cell in first.cells if "outputs" in cell for kind in outputs(cell)]
         row["outputs"] += len(kinds)
-        row["figures"] += kinds.count("image/png")
+        row["figures"] += sum(kind.startswith("image/") for kind in kinds)
     return row
 
 
