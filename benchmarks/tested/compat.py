@@ -1,12 +1,12 @@
 """Run the pages and the tests with the oldest and the newest versions that pyproject.toml admits.
 
-    python -m benchmarks.tested.compat [oldest] [newest] [--pages training pooling/windows]
+    python -m benchmarks.tested.compat [oldest] [newest] [--pages training ... | --tests]
 
 Oldest: the lower bound of everything that pyproject.toml names, on the first Python. Newest: what
-can be had today, on the last. Each has a copy of this checkout in ``other/<name>``, in which
-uv makes the environment: this needs the network, once. A page that has run there with the same
-versions and code is not run again, so what was stopped goes on. With pages, only these run, and no
-test. Where our own code brings about a deprecation warning, page or test fails.
+can be had today, on the last. Each has a copy of this checkout in ``other/<name>``, in which uv
+makes the environment: this needs the network. A page that has run there with the same versions and
+code is not run again, so what was stopped goes on. With pages, only these run, and no test; with
+--tests, only the tests. A deprecation warning that our own code brings about fails page or test.
 
 The formatter, the lock and the look of the built pages belong to the lock alone: `make test`.
 """
@@ -46,9 +46,9 @@ OURS_ARE_ERRORS = """import warnings
 for kind in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
     warnings.filterwarnings("error", category=kind, module=r"(cnnbook|__main__)\\b")
 """
-OUTPUTS = """import json, execution
+OUTPUTS = """import json, platform, execution
 told = {execution.chapter_name(page): execution.has_outputs(page) for page in execution.chapters()}
-print(json.dumps(told))
+print(json.dumps([platform.python_version(), told]))
 """
 
 
@@ -123,11 +123,6 @@ class Copy:
         chosen = dict(re.findall(r"(?m)^([\w.-]+)==(\S+)", lock))
         return {(name := Requirement(line).name): chosen[name] for line in PROJECT["dependencies"]}
 
-    def python(self) -> str:
-        """Return the environment's version of Python."""
-        asked = "import platform; print(platform.python_version())"
-        return self.run("python", "-c", asked, capture_output=True, check=True).stdout.strip()
-
     def run_pages(self, pages: list[str]) -> dict[str, str]:
         """Run pages, all if none is named, and return why some failed."""
         log = self.folder / "_build" / "pages.log"
@@ -137,9 +132,10 @@ class Copy:
         failure = r"(?m)^chapters/(\S+)\.md: FAILED after \d+ s: (.*(?:\n    .*)*)"
         return dict(re.findall(failure, said))
 
-    def outputs(self) -> dict[str, bool]:
-        """Say of each page whether it has run, with the present code and versions."""
-        return json.loads(self.run("python", "-c", OUTPUTS, capture_output=True, check=True).stdout)
+    def outputs(self) -> tuple[str, dict[str, bool]]:
+        """Return Python's version, and of each page whether it has run, with present versions."""
+        asked = self.run("python", "-c", OUTPUTS, capture_output=True, check=True)
+        return tuple(json.loads(asked.stdout))
 
     def run_tests(self) -> dict:
         """Run the tests that are about the code, and return how many passed, and which did not."""
@@ -162,23 +158,23 @@ class Copy:
         return {"tests_passed": passed, "tests_skipped": skipped, "tests_failed": failed}
 
 
-def measure(name: str, pages: list[str], before: dict) -> dict:
+def measure(name: str, asked: argparse.Namespace, before: dict) -> dict:
     """Run pages and tests with one choice of versions, and return its row of the table."""
     copy = Copy(name)
     copy.write()
     copy.install()
-    row = {"versions_of": name, "python": copy.python(), "versions": copy.versions()}
+    row = {"versions_of": name, "python": copy.outputs()[0], "versions": copy.versions()}
     same = all(before.get(key) == value for key, value in row.items())
     here = {key: results.machine()[key] for key in ("processor", "cores")}
     here["measured_on"] = datetime.date.today().isoformat()
     row = {**(before if same else {}), **row, **here}
     failed = {}
     try:
-        failed = copy.run_pages(pages)
-        row |= {} if pages else copy.run_tests()
+        failed = {} if asked.tests else copy.run_pages(asked.pages)
+        row |= {} if asked.pages else copy.run_tests()
     except KeyboardInterrupt:
         print("Stopped. What has run is kept, and is not run again.", flush=True)
-    outputs = copy.outputs()
+    _, outputs = copy.outputs()
     failed = {**row.get("pages_failed", {}), **failed}
     row["pages_passed"] = sum(outputs.values())
     row["pages_failed"] = {page: why for page, why in failed.items() if not outputs.get(page)}
@@ -200,12 +196,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="oldest, newest")
     parser.add_argument("--pages", nargs="+", default=[], help="run only these, and no test")
+    parser.add_argument("--tests", action="store_true", help="run only the tests")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(RESOLUTION):
         parser.error(f"there is oldest and newest, got {', '.join(sorted(unknown))}")
     bad = 0
     for name in asked.names or RESOLUTION:
-        row = measure(name, asked.pages, stored().get(name, {}))
+        row = measure(name, asked, stored().get(name, {}))
         rows = stored() | {name: row}  # the other choice may have been run meanwhile
         results.save("tested/compat", {"rows": [rows[key] for key in RESOLUTION if key in rows]})
         failed = {**row["pages_failed"], **row.get("tests_failed", {})}

@@ -6,7 +6,7 @@ A page runs once for each of five shifts, which are added to each seed that `set
 Of each inequality that a `say` or an `assert` states, what is left of it is stored: 0.02 where
 0.93 must be below 0.95. On one machine a seed repeats itself; on another, roundings differ and
 training takes another path, at most as far away as another seed. So the spread over seeds gives
-an upper bound on how often a sentence would fail elsewhere (Student's t with four degrees).
+an upper bound on how often a sentence would fail elsewhere; what is left is taken as normal.
 """
 
 from __future__ import annotations
@@ -92,11 +92,8 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
 
-def watch(shell, shift: int) -> None:
-    """Have the cells that follow tell of their conditions, from shifted seeds."""
-    import keras
-
-    told = {"left": {}, "held": {}}
+def tellers(told: dict) -> dict:
+    """Return the functions that rewritten cells call, which write into `told`."""
 
     def left(said, order, one, other):
         true = getattr(operator, order)(one, other)
@@ -109,9 +106,16 @@ def watch(shell, shift: int) -> None:
         told["held"][where] = bool(np.all(true)) and told["held"].get(where, True)
         return True
 
+    return {"__left__": left, "__held__": held, "__told__": told}
+
+
+def watch(shell, shift: int) -> None:
+    """Have the cells that follow tell of their conditions, from shifted seeds."""
+    import keras
+
     seeded = keras.utils.set_random_seed
     keras.utils.set_random_seed = lambda seed: seeded(seed + shift)
-    shell.user_ns |= {"__left__": left, "__held__": held, "__told__": told}
+    shell.user_ns |= tellers({"left": {}, "held": {}})
     shell.ast_transformers.append(Conditions())
 
 
@@ -148,7 +152,7 @@ def measure(page: str, runs: list[dict]) -> dict:
         if None in left or np.ptp(left) == 0:
             continue
         spread = np.std(left, ddof=1) * np.sqrt(1 + 1 / len(left))
-        chance = float(stats.t.sf(np.mean(left) / spread, len(left) - 1))
+        chance = float(stats.norm.sf(np.mean(left) / spread))
         row["by_chance"].append(
             {"condition": said, "smallest": min(left), "left": left, "fails_at_most": chance}
         )
