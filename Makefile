@@ -30,7 +30,7 @@ else
 $(error EDITION is instructor or student, not "$(EDITION)")
 endif
 
-.PHONY: book slides pdf test bench faults lab lint format lock branch changed linkcheck clean
+.PHONY: book slides pdf test bench compat faults mutants lab lint format lock branch changed linkcheck clean
 .DEFAULT_GOAL := book
 
 # Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
@@ -86,6 +86,11 @@ bench: $(ENVIRONMENT)
 # Do to copies of the book what may happen to it (half an hour).
 faults: book
 	$(BIN)/python -m benchmarks.tested.faults
+
+# With the oldest and the newest versions that pyproject.toml admits; uv brings them from the network.
+# `make compat VERSIONS=newest` for one of them.
+compat: $(ENVIRONMENT)
+	$(BIN)/python -m benchmarks.tested.compat $(VERSIONS)
 
 lab: $(ENVIRONMENT)
 	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown

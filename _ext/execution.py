@@ -492,6 +492,17 @@ class _Run:
         self.process.wait()
 
 
+def reason(source: pathlib.Path, said: str) -> str:
+    """Say in a line why a chapter failed, and below it which of its sentences is untrue."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", said)
+    errors = re.findall(r"(?m)^[\w.]+(?:Error|Exception|Warning|Interrupt): .+$", plain)
+    why = errors[-1] if errors else "what pytest says is above"
+    if spoken := re.match(r"AssertionError: The sentence with (\S+) is ", why):
+        lines = source.read_text(encoding="utf-8").splitlines()
+        why += "".join(f"\n    {line}" for line in lines if f"`{spoken[1]}`" in line)
+    return why
+
+
 def _run_all(sources: Sequence[pathlib.Path], root: pathlib.Path) -> Iterator[_Run]:
     """Run chapters side by side, and give each back as it ends; Ctrl-C ends them all at once."""
     waiting, running, places = list(sources), [], chapters_at_once()
@@ -575,10 +586,8 @@ def _execute(root: pathlib.Path, names: Sequence[str]) -> bool:
             name, file = _name(run.source, root), notebook_path(run.source, root)
             if run.process.returncode != 0:
                 print(run.said(), flush=True)
-                print(
-                    f"{name}: FAILED after {run.seconds():.0f} s; the traceback is above",
-                    flush=True,
-                )
+                why = reason(run.source, run.said())
+                print(f"{name}: FAILED after {run.seconds():.0f} s: {why}", flush=True)
                 failed.append(name)
                 continue
             notebook = nbformat.read(file, as_version=4)

@@ -13,6 +13,14 @@ import numpy as np
 from cnnbook import data
 from cnnbook.results import STORED, load, load_network, load_weights
 
+# Settings that the oldest Keras of pyproject.toml does not know, where they do nothing.
+NEWER = {
+    "quantization_config": None,
+    "renorm": False,
+    "renorm_clipping": None,
+    "renorm_momentum": 0.99,
+}
+
 __all__ = ["load", "load_network", "load_weights", "machine", "save", "save_weights", "write_json"]
 
 
@@ -63,14 +71,21 @@ def machine() -> dict:
 
 def _architecture(model: keras.Model) -> str:
     """Describe a network's layers, without how their weights began: stored ones replace them."""
+    return json.dumps(_reduced(json.loads(model.to_json())))
 
-    def reduced(node):
-        if isinstance(node, dict):
-            kept = (item for item in node.items() if not item[0].endswith("_initializer"))
-            return {key: reduced(value) for key, value in kept}
-        return [reduced(item) for item in node] if isinstance(node, list) else node
 
-    return json.dumps(reduced(json.loads(model.to_json())))
+def _reduced(node: object) -> object:
+    """Leave out of a description what does nothing: initializers, and what is newer than our Keras.
+
+    An older Keras refuses a setting that it does not know, though the setting be off.
+    """
+    if isinstance(node, dict):
+        return {
+            key: _reduced(value)
+            for key, value in node.items()
+            if not key.endswith("_initializer") and not (key in NEWER and value == NEWER[key])
+        }
+    return [_reduced(item) for item in node] if isinstance(node, list) else node
 
 
 def _circumstances() -> dict:

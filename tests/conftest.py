@@ -17,6 +17,25 @@ from browsing import HTML, ROOT, new_page
 execution.prepare_environment()
 os.environ.update(execution.one_thread())
 
+# Whoever asks for one of these tests the built pages.
+OF_PAGES = {"html_folder", "browser"}
+
+
+def pytest_configure(config):
+    """A deprecation that our own code brings about is an error."""
+    own = [file.stem for file in (ROOT / "_ext").glob("*.py")]
+    own = "|".join(["cnnbook", "benchmarks", *own])
+    for kind in ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"):
+        config.addinivalue_line("filterwarnings", rf"error::{kind}:({own})\b")
+
+
+def pytest_collection_modifyitems(items):
+    """Tell the tests of the built pages from those of the code (`make compat`)."""
+    for item in items:
+        if OF_PAGES & set(getattr(item, "fixturenames", [])):
+            item.add_marker("page")
+
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO_GET_CHROMIUM = (
     "The tests of the pages need Chromium or Chrome: on Debian or Ubuntu `apt-get install "

@@ -15,6 +15,9 @@ import execution
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from cnnbook import results
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -70,6 +73,15 @@ def test_the_lock_gives_each_direct_dependency_one_version_in_its_range(python, 
         ]
         assert len(versions) == 1, f"{wanted.name}: {versions}"
         assert wanted.specifier.contains(versions[0]), f"{line} is locked at {versions[0]}"
+
+
+def test_the_lower_bounds_are_what_was_tested():
+    """`make compat` ran pages and tests with exactly these."""
+    rows = results.load("tested/compat")["rows"]
+    tested = next(row["versions"] for row in rows if row["versions_of"] == "oldest")
+    for wanted in map(Requirement, PROJECT["dependencies"]):
+        (bound,) = (each.version for each in wanted.specifier if each.operator == ">=")
+        assert Version(bound) == Version(tested[wanted.name]), wanted
 
 
 def test_every_locked_package_is_pinned_and_hashed():

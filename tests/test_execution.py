@@ -165,6 +165,20 @@ def test_outputs_that_cannot_be_read_are_dropped_and_the_chapter_runs_anew(book,
     assert not runs()
 
 
+def test_a_sentence_that_became_untrue_is_named_with_its_page(book):
+    """As nbmake shows it, in colours; in the end, what the log of a weekly run says."""
+    chapter = book / "chapters" / "one.md"
+    chapter.write_text("It has {glue:text}`ink` of ink.\nThat is\n{glue:text}`ink_more` more.\n")
+    said = "\x1b[31mAssertionError\x1b[39m: The sentence with ink is no longer true: it is now 3."
+    why = execution.reason(chapter, f"a line\n{said}\nmore")
+    assert why == (
+        "AssertionError: The sentence with ink is no longer true: it is now 3.\n"
+        "    It has {glue:text}`ink` of ink."
+    )
+    assert execution.reason(chapter, "KeyError: 'x'\n\nFAILED") == "KeyError: 'x'"
+    assert execution.reason(chapter, "killed") == "what pytest says is above"
+
+
 def test_a_digest_follows_what_the_chapter_uses_and_nothing_else(book):
     package, results = book / "cnnbook", book / "benchmarks"
     (results / "one").mkdir(parents=True)

@@ -60,8 +60,11 @@ def convolutions(draw):
 def test_convolution_equals_tensorflow(case):
     images, kernel, strides, padding, dilation = case
     options = {"strides": strides, "padding": padding, "dilation_rate": dilation}
-    theirs = keras.ops.conv(tf.constant(images), tf.constant(kernel), **options)
-    assert_equal(ops.conv(images, kernel, **options), theirs)
+    # With strides that differ, oneDNN leaves places of some float32 results unwritten (TensorFlow
+    # 2.18 to 2.21, two pictures of one channel, a result one pixel wide). It does no float64.
+    exact = images.dtype if strides[0] == strides[1] else "float64"
+    theirs = keras.ops.conv(*(tf.cast(part, exact) for part in (images, kernel)), **options)
+    assert_equal(ops.conv(images, kernel, **options), np.asarray(theirs, images.dtype))
 
 
 @EXAMPLES

@@ -1,5 +1,8 @@
 """Results and weights come back as they were stored; a missing one is named."""
 
+import json
+import re
+
 import editions
 import keras
 import numpy as np
@@ -8,6 +11,8 @@ import pytest
 from benchmarks import __main__ as benchmarks
 from benchmarks import results as benchmark
 from cnnbook import results
+
+ROOT = results.STORED.parent
 
 
 def test_the_article_recipe_was_run_on_ten_seeds_or_more():
@@ -62,3 +67,14 @@ def test_weights_beyond_float16_are_refused(elsewhere):
     with pytest.raises(ValueError, match="large has weights that float16 cannot hold"):
         benchmark.save_weights("large", model, {})
     assert not list(elsewhere.iterdir())
+
+
+def test_no_network_that_a_page_builds_says_what_only_a_newer_keras_knows():
+    """Keras 3.12, the last for Python 3.10, refuses a setting that it does not know."""
+    pages = (page.read_text(encoding="utf-8") for page in (ROOT / "chapters").rglob("*.md"))
+    built = set(re.findall(r'load_network\("([\w/]+)"', "\n".join(pages)))
+    assert built
+    for name in built:
+        with np.load(results.STORED / f"{name}.npz", allow_pickle=False) as stored:
+            architecture = json.loads(json.loads(str(stored["facts"]))["architecture"])
+        assert benchmark._reduced(architecture) == architecture, name

@@ -42,7 +42,7 @@ def printed_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     folder = pathlib.Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     images = []
     for font in FONTS:
-        face = PIL.ImageFont.truetype(folder / f"{font}.ttf", 160)
+        face = PIL.ImageFont.truetype(str(folder / f"{font}.ttf"), 160)
         for digit in range(10):
             canvas = PIL.Image.new("L", (280, 280), 255)
             PIL.ImageDraw.Draw(canvas).text((80, 40), str(digit), fill=0, font=face)
