@@ -8,6 +8,7 @@ import shutil
 import threading
 
 import execution
+import hypothesis
 import live
 import pytest
 import stored
@@ -16,6 +17,12 @@ from browsing import HTML, ROOT, new_page
 # Tests run in the chapters' environment: libraries read it when they are imported.
 execution.prepare_environment()
 os.environ.update(execution.one_thread())
+
+# How long an example takes depends on who else uses the machine.
+hypothesis.settings.register_profile(
+    "book", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("book")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO_GET_CHROMIUM = (
