@@ -45,6 +45,7 @@ WORST = """async ([name, count]) => {
 }"""
 
 
+@pytest.mark.in_both
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_every_activation_is_that_of_the_run_s_keras_model(
     page, networks, digits, tmp_path, name, record_property
@@ -113,6 +114,7 @@ def test_all_test_digits_are_read_as_keras_reads_them(
         assert len(differ) == 0 or (two[:, 1] - two[:, 0] < 1e-5).all()
 
 
+@pytest.mark.in_both
 def test_the_interface_takes_784_pixels_and_gives_plain_numbers(page):
     answer = page.evaluate(
         "() => { const a = cnnbook.predict(new Array(784).fill(0));"
