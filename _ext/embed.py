@@ -13,6 +13,7 @@ import editions
 import light
 import live
 import names
+import policy
 from sphinx.application import Sphinx
 
 FOLDER = "embed"
@@ -146,7 +147,7 @@ def write_pages(app: Sphinx, exception: Exception | None) -> None:
         if old.stem not in pages:
             old.unlink()
     for name, text in pages.items():
-        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+        (folder / f"{name}.html").write_text(policy.state(text), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict:

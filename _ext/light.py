@@ -14,6 +14,7 @@ import pathlib
 import re
 
 import drawings
+import policy
 import tinycss2
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -185,8 +186,8 @@ def lighten_pages(app: Sphinx) -> None:
         if "<html" not in page or "<head>" not in page:
             return page
         page = draw_icons(page, icons(theme / "scripts" / "fontawesome.js"))
-        page = defer_scripts(page, _options(app))
-        return without_space(ease_images(link_styles(page, styles), sizes))
+        page = policy.join_scripts(policy.without_attributes(defer_scripts(page, _options(app))))
+        return policy.state(without_space(ease_images(link_styles(page, styles), sizes)))
 
     app.builder.templates.render = lightened
 
@@ -275,6 +276,7 @@ def write_styles(static: pathlib.Path, styles: list[str], known: set[str]) -> No
         )
         rules = tinycss2.parse_stylesheet(text, skip_comments=False, skip_whitespace=True)
         written.append(_moved(used_styles(rules, known), name.rpartition("/")[0]))
+    written.append(policy.rules(static.parent))
     (static / STYLES).write_text("".join(written), encoding="utf-8")
 
 

@@ -11,6 +11,7 @@
     const node = document.createElement(name);
     for (const [key, value] of Object.entries(properties)) {
       if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (key === "style") node.style.cssText = value;
       else if (value === true) node.setAttribute(key, "");
       else if (value !== false && value !== null && value !== undefined) {
         node.setAttribute(key, value);

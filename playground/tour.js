@@ -193,12 +193,15 @@
       const anchor = !wide ? (last ? desk : card) : last ? stage : target;
       const below = wide && !last ? card.offsetHeight + 16 : 0;
       anchor.style.scrollMarginTop = `${HEADER + 8 + below - scrollPadding()}px`;
+      // One scrolls to where the card belongs, and not to where it stays in view: for Firefox they differ.
+      card.style.position = "static";
       // The drawing stays in view as long as the window ends within the stage.
       const room = stage.getBoundingClientRect().bottom - innerHeight + 8;
       if (wide && anchor.getBoundingClientRect().top - HEADER - 8 - below > room) {
         stage.style.scrollMarginBottom = "8px";
         stage.scrollIntoView({ block: "end", behavior });
       } else anchor.scrollIntoView({ block: "start", behavior });
+      card.style.position = "";
     }
 
     function go(number) {

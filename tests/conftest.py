@@ -5,9 +5,11 @@ import http.server
 import os
 import pathlib
 import shutil
+import sys
 import threading
 
 import execution
+import hypothesis
 import live
 import pytest
 import stored
@@ -36,11 +38,36 @@ def pytest_collection_modifyitems(items):
             item.add_marker("page")
 
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-HOW_TO_GET_CHROMIUM = (
-    "The tests of the pages need Chromium or Chrome: on Debian or Ubuntu `apt-get install "
-    "chromium`, elsewhere from your system's software source, or set CHROMIUM to its path."
+# How long an example takes depends on who else uses the machine.
+hypothesis.settings.register_profile(
+    "book", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+hypothesis.settings.load_profile("book")
+
+NAMES = {
+    "Chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    "Firefox": ("firefox-esr", "firefox"),
+}
+HOW_TO_GET = (
+    "The tests of the pages need {0}: on Debian or Ubuntu `apt-get install {1}`, elsewhere from "
+    "your system's software source, or set {2} to its path."
+)
+# Firefox is told at its start what Chromium is told by each test, or does without a window.
+STILL_AND_LIGHT = {
+    "ui.prefersReducedMotion": 1,
+    "ui.systemUsesDarkTheme": 0,
+    "ui.useOverlayScrollbars": 1,
+    "widget.gtk.overlay-scrollbars.enabled": True,
+}
+
+
+def pytest_generate_tests(metafunc) -> None:
+    """Run what is marked `in_both` in Firefox too."""
+    if "browser" in metafunc.fixturenames:
+        marks = {mark.name for mark in metafunc.definition.iter_markers()}
+        both = "in_both" in marks and "in_chromium" not in marks
+        names = [*NAMES] if both else ["Chromium"]
+        metafunc.parametrize("browser", names, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -80,32 +107,62 @@ def no_figure_open():
     assert not plt.get_fignums()
 
 
-def find_chromium() -> str | None:
-    """Return the path of a Chromium, or None."""
-    named = os.environ.get("CHROMIUM")
-    candidates = [named] if named else list(CHROMIUM_NAMES)
-    return next((found for name in candidates if (found := shutil.which(name))), None)
+def find_browser(name: str) -> str:
+    """Return the path of a browser; without one, skip the test, or fail where all must run."""
+    named = os.environ.get(name.upper())
+    candidates = [named] if named else NAMES[name]
+    if path := next((found for each in candidates if (found := shutil.which(each))), None):
+        return path
+    how = HOW_TO_GET.format(name, NAMES[name][0], name.upper())
+    pytest.fail(how) if os.environ.get("CI") == "true" else pytest.skip(how)
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """A real Chromium without a window."""
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(HOW_TO_GET_CHROMIUM)
-        pytest.skip(HOW_TO_GET_CHROMIUM)
+def playwright():
+    """What drives the browsers."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, which is who runs the tests in a container.
-        root = hasattr(os, "geteuid") and os.geteuid() == 0
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--disable-gpu", *(["--no-sandbox"] if root else [])],
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
+    """A real Chromium without a window."""
+    # Chromium refuses its sandbox to root, which is who runs the tests in a container.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    browser = playwright.chromium.launch(
+        executable_path=find_browser("Chromium"),
+        args=["--disable-gpu", *(["--no-sandbox"] if root else [])],
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright, tmp_path_factory):
+    """A real Firefox without a window, as Linux distributions have it."""
+    if sys.platform != "linux":
+        pytest.skip("Firefox is started by a script for Linux.")
+    path = find_browser("Firefox")
+    start = tmp_path_factory.mktemp("firefox") / "start"
+    between = ROOT / "tests" / "firefox.py"
+    start.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{between}' \"$@\"\n", "utf-8")
+    start.chmod(0o755)
+    browser = playwright.firefox.launch(
+        channel="moz-firefox",
+        executable_path=start,
+        env={**os.environ, "FIREFOX": path},
+        firefox_user_prefs=STILL_AND_LIGHT,
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(request):
+    """The browser that a test runs in, started once."""
+    return request.getfixturevalue(request.param.lower())
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from cnnbook import ops
 TOLERANCE = {np.dtype("float32"): 1e-5, np.dtype("float64"): 1e-10}
 DTYPES = st.sampled_from(["float32", "float64"])
 PADDINGS = st.sampled_from(["valid", "same"])
-EXAMPLES = settings(deadline=None, max_examples=150)
+EXAMPLES = settings(max_examples=150)
 
 
 def assert_equal(ours, theirs):

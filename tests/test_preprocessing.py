@@ -156,7 +156,7 @@ def test_an_mnist_digit_comes_back_as_it_was():
     assert np.percentile(likeness, 5) > 0.99
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     height=st.integers(1, 80),
     width=st.integers(1, 80),

@@ -56,6 +56,7 @@ ANSWERS = """(queries) => queries.map((query) => cnnbookSearch(query).slice(0, 3
   (place) => place.address.replace("chapters/", "") + (place.id && `#${place.id}`)))"""
 
 
+@pytest.mark.in_both
 def test_each_question_finds_its_place_among_the_first_three(search_page):
     answers = search_page().evaluate(ANSWERS, list(PLACES))
     found = dict(zip(PLACES, answers, strict=True))
@@ -64,6 +65,7 @@ def test_each_question_finds_its_place_among_the_first_three(search_page):
     } == {}
 
 
+@pytest.mark.in_both
 def test_one_asks_on_any_page_and_is_led_to_a_section(page, html_folder):
     in_depth("convolution/arithmetic")
     page.goto((html_folder / "chapters" / "loss.html").as_uri())
@@ -86,6 +88,7 @@ def test_one_asks_on_any_page_and_is_led_to_a_section(page, html_folder):
     assert -5 < heading["y"] < 450
 
 
+@pytest.mark.in_both
 def test_nothing_found_is_said_and_much_is_shown_in_parts(search_page):
     page = search_page("xyzzyx")
     assert "Nothing in the book" in page.locator("[role=status]").inner_text()

@@ -18,7 +18,7 @@ WINDOWS = {
 }
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(**WINDOWS)
 def test_output_sizes_are_those_of_keras(input_size, kernel_size, stride, padding, dilation_rate):
     assume(stride == 1 or dilation_rate == 1)
@@ -30,7 +30,7 @@ def test_output_sizes_are_those_of_keras(input_size, kernel_size, stride, paddin
     assert shapes.output_size(input_size, kernel_size, stride, padding, dilation_rate) == expected
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(**WINDOWS)
 def test_padding_is_placed_as_tensorflow_places_it(
     input_size, kernel_size, stride, padding, dilation_rate
@@ -58,7 +58,7 @@ def test_the_extra_pixel_of_same_goes_after():
     channels=st.tuples(st.integers(1, 6), st.integers(1, 6)),
     use_bias=st.booleans(),
 )
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_parameters_are_those_that_keras_counts(kernel, channels, use_bias):
     convolution = keras.layers.Conv2D(channels[1], kernel, use_bias=use_bias)
     convolution.build((None, 9, 9, channels[0]))
@@ -84,7 +84,7 @@ def test_multiply_adds_are_half_the_operations_that_tensorflow_counts():
     assert 2 * ours == counted
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 2)), min_size=1, max_size=4

@@ -129,7 +129,7 @@ def test_a_larger_scene_has_as_many_digits_for_its_area_and_keeps_the_promises(d
         assert (iou - np.eye(len(iou))).max() <= scenes.MAX_IOU + 1e-6
 
 
-@hypothesis.settings(max_examples=20, deadline=None)
+@hypothesis.settings(max_examples=20)
 @hypothesis.given(seed=st.integers(0, 1_000 * 2**32), min_digits=st.integers(1, 6))
 def test_no_seed_and_no_number_of_digits_breaks_the_promises(digits, seed, min_digits):
     """Training draws its scenes with a thousand times its own seed."""

@@ -160,7 +160,7 @@ def test_a_dialled_number_has_its_keys_where_they_belong():
         assert np.mean(np.square(pause)) < 1e-3
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.floats(100, 3900), st.integers(20, 205))
 def test_tone_power_is_goertzels_recurrence(seed, hertz, block):
     def goertzel(samples):

@@ -10,6 +10,8 @@ from browsing import axe_finds, resize, too_small_to_touch
 from cnnbook import results
 from cnnbook.audio import speech
 
+pytestmark = pytest.mark.in_both
+
 # A microphone that hums, or one that fails as browsers say so.
 MICROPHONE = """(error) => {
   const getUserMedia = async () => {
@@ -89,6 +91,7 @@ def test_a_sound_file_is_read_at_whatever_rate(opened, digits):
     assert told(page, "five.txt is no sound")
 
 
+@pytest.mark.in_chromium("Firefox plays no sound where no device is")
 def test_the_microphone_is_asked_for_when_the_button_is_pressed_and_let_go(opened):
     page = opened("spoken")
     page.evaluate(MICROPHONE, None)

@@ -7,6 +7,8 @@ from browsing import axe_finds, resize, too_small_to_touch
 from cnnbook import results
 from cnnbook.applications import tones
 
+pytestmark = pytest.mark.in_both
+
 LISTEN = """async (sounds) => {
   const network = cnnbook.tones.sliding(await cnnbook.graph.load("audio"));
   return sounds.map((sound) => {

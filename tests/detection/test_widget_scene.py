@@ -7,6 +7,8 @@ from browsing import axe_finds, resize, settle, too_small_to_touch
 from cnnbook import data, results
 from cnnbook.applications import boxes, scenes
 
+pytestmark = pytest.mark.in_both
+
 
 def told(page, what: str) -> str:
     """Wait for an answer with these words."""
@@ -104,6 +106,7 @@ def test_the_digits_that_are_offered_are_held_out_ones_with_their_labels(opened)
 # ---- The widget ----------------------------------------------------------------------------------
 
 
+@pytest.mark.in_chromium("Firefox does not tell which files are loaded")
 @pytest.mark.parametrize("name", ["detect", "segment"])
 def test_nothing_is_loaded_before_the_reader_touches_the_scene(opened, name):
     page = opened(name)

@@ -3,6 +3,8 @@
 import pytest
 from browsing import axe_finds, resize, too_small_to_touch
 
+pytestmark = pytest.mark.in_both
+
 LABEL = "() => document.querySelector('.cb-flow-now').getAttribute('aria-label')"
 DRAWN = "document.querySelector('.cb-facts').textContent.startsWith('Sixteen steps')"
 PICTURE = "() => document.querySelector('.cb-flow-now').toDataURL()"

@@ -113,6 +113,7 @@ def test_a_dot_is_no_digit(page):
     assert "Too small" in page.locator(".cb-answer .cb-note").inner_text()
 
 
+@pytest.mark.in_both
 @pytest.mark.parametrize("window", [(1440, 900), (768, 1024), (390, 844), (360, 740)])
 def test_one_draws_and_sees_the_answer_beside_the_pad_without_scrolling(page, window):
     resize(page, *window)
@@ -132,6 +133,7 @@ def test_one_draws_and_sees_the_answer_beside_the_pad_without_scrolling(page, wi
         assert box["x"] + box["width"] <= window[0]
 
 
+@pytest.mark.in_both
 def test_the_first_stroke_takes_the_place_of_a_test_digit_and_of_its_label(page):
     """With the mouse and with keys; the second stroke is added to the first."""
     place(page, "typical", 4)
@@ -159,6 +161,7 @@ def test_the_first_stroke_takes_the_place_of_a_test_digit_and_of_its_label(page)
     assert page.evaluate("() => cnnbook.playground.state.image") is None
 
 
+@pytest.mark.in_both
 def test_sliders_move_the_digit_and_centring_takes_the_move_back(page):
     """60 places of the sheet's 280 are 6 pixels of 28; with centring, they are none."""
     place(page, "typical", 1)
@@ -195,6 +198,7 @@ def test_sliders_move_the_digit_and_centring_takes_the_move_back(page):
 # ---- Robust --------------------------------------------------------------------------------------
 
 
+@pytest.mark.in_both
 def test_a_stroke_goes_on_outside_the_pad_and_ends_where_the_button_is_let_go(page):
     clear(page)
     box = page.locator(".cb-pad").bounding_box()
@@ -277,6 +281,7 @@ def test_fingers_draw_and_do_not_scroll_the_page(page):
     assert all(max(stroke[1::2]) - min(stroke[1::2]) > 100 for stroke in strokes)
 
 
+@pytest.mark.in_both
 def test_thousands_of_events_several_fingers_and_a_resize_lose_nothing(page):
     kept = page.evaluate("""async () => {
       const { playground } = cnnbook;
@@ -353,6 +358,7 @@ def test_ten_thousand_strokes_leave_no_memory_behind(page):
 # ---- By keys, and for ears -----------------------------------------------------------------------
 
 
+@pytest.mark.in_both
 def test_what_the_keyboard_draws_is_told_and_delete_clears_all(page):
     """A test digit too; a key that is held down is one press."""
     pad = page.locator(".cb-pad")

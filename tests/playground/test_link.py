@@ -3,8 +3,11 @@
 import base64
 import json
 
+import pytest
 from browsing import new_page, settle
 from playing import PAGE, select
+
+pytestmark = pytest.mark.in_both
 
 
 def test_a_link_carries_drawing_network_and_unit(page):

@@ -10,6 +10,8 @@ from playing import clear, place, wait_for_answer
 
 from cnnbook import data, preprocessing
 
+pytestmark = pytest.mark.in_both
+
 GRAY_LEVELS = 3  # sums in another order, and rounding twice, may differ by so much
 
 READ = """async ([text, name]) => {

@@ -34,6 +34,7 @@ def test_axe_finds_nothing_when_everything_is_open(page, site, theme):
     page.problems.clear()
 
 
+@pytest.mark.in_both
 def test_on_a_phone_nothing_scrolls_sideways_and_all_can_be_touched(page):
     resize(page, 360, 740)
     open_everything(page)
@@ -58,10 +59,11 @@ def test_nothing_moves_for_readers_who_asked_for_less_motion(page):
     assert moving == []
 
 
+@pytest.mark.in_both
 def test_no_browser_brings_back_a_control_that_the_page_does_not_know_of(page):
     remembered = page.evaluate("""() =>
       [...document.querySelectorAll(".cnnbook-playground :is(input, select)")]
-        .filter((node) => node.autocomplete !== "off" && !node.readOnly)
+        .filter((node) => node.getAttribute("autocomplete") !== "off" && !node.readOnly)
         .map((node) => node.outerHTML)""")
     assert remembered == []
 

@@ -8,6 +8,7 @@ import rebuilt
 from playing import CENTRING, TOLERANCE, place
 
 
+@pytest.mark.in_both
 def test_a_question_that_is_cut_short_says_so(page):
     """However fast the machine is: the first question gets no time before the second is asked."""
     page.evaluate("""() => {

@@ -7,6 +7,8 @@ import rebuilt
 from browsing import resize, settle
 from playing import PAGE, PUBLISHED, TILE, clear, place, wait_for_answer
 
+pytestmark = pytest.mark.in_both
+
 
 def test_answer_and_layers_follow_the_pen_within_a_frame(page):
     """However many events a frame brings, it holds one update."""
@@ -182,7 +184,7 @@ def test_a_digit_is_drawn_and_the_network_walked_by_keyboard(page):
     page.keyboard.press(" ")
     wait_for_answer(page, 7)
     page.wait_for_function(
-        "[...document.querySelectorAll('[aria-live=polite][role=status]')]"
+        "() => [...document.querySelectorAll('[aria-live=polite][role=status]')]"
         ".some(node => node.textContent.startsWith('Read as 7'))"
     )
     maps = page.locator('[data-layer="conv2"] .cb-maps')

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from browsing import ROOT, new_page, resize, too_small_to_touch
 
+pytestmark = pytest.mark.in_both
+
 # The first page of this edition on which each widget stands.
 CHAPTERS = {
     name: execution.chapter_name(source)

@@ -3,12 +3,15 @@
 import json
 
 import numpy as np
+import pytest
 import stored
 from browsing import axe_finds, resize, too_small_to_touch
 
 from cnnbook import results
 from cnnbook.applications import names
 from cnnbook.text import languages
+
+pytestmark = pytest.mark.in_both
 
 READ = """async (texts) => {
   const network = await cnnbook.graph.load("text");
