@@ -1,13 +1,11 @@
-"""Strangers are pictures like MNIST's in form; a threshold keeps what its bound promises."""
+"""Strangers are pictures like MNIST's in form, drawn from a seed."""
 
 import numpy as np
 import pytest
-import scipy.stats
-import silent
 
 from cnnbook import data
 from cnnbook.applications import letters
-from cnnbook.classification import abstention, out_of_distribution
+from cnnbook.classification import out_of_distribution
 
 DRAWN = {
     "letters": lambda seed: letters.draw(24, seed)[0],
@@ -74,33 +72,3 @@ def test_photographs_have_greys_and_noise_is_uniform():
     pixels = out_of_distribution.noise(100, 0)
     # The mean of 78,400 uniform numbers: its standard deviation is 0.26.
     assert abs(pixels.mean() - 127.5) < 5 * 0.26
-
-
-def test_logits_that_are_too_large_by_a_factor_get_it_as_their_temperature():
-    generator = np.random.default_rng(0)
-    logits = generator.normal(size=(100_000, 3))
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    labels = (shares.cumsum(axis=1) < generator.random((len(shares), 1))).sum(axis=1)
-    assert abstention.fit_temperature(2 * logits, labels) == pytest.approx(2, abs=0.05)
-
-
-def test_the_bound_is_a_risk_that_makes_so_few_errors_as_improbable_as_the_doubt():
-    bound = abstention.upper_bound(3, 500, doubt=0.1)
-    assert scipy.stats.binom.cdf(3, 500, bound) == pytest.approx(0.1)
-
-
-def test_a_threshold_is_as_loose_as_the_bound_allows_or_infinite():
-    confidence = np.linspace(0.5, 1, 1_000_000)
-    loosest = abstention.choose_threshold(confidence, confidence < 0.8, 0.005)
-    assert loosest == pytest.approx(1 - 10**-0.7)  # the next one, 0.776, lets many errors in
-    assert np.isinf(abstention.choose_threshold(confidence, confidence < 2, 0.005))
-
-
-test_no_loss_is_wrong_in_silence = silent.wrong_answers({
-    "loss": (
-        lambda z, labels: abstention.loss_at(1, z, labels),
-        lambda z, labels: silent.losses(labels, z).mean(),
-        silent.reals(5, 4),
-        silent.whole_numbers(4, 5),
-    ),
-})  # fmt: skip
