@@ -158,21 +158,22 @@ class ChapterFacts(SphinxDirective):
         self.env.note_dependency(str(CHAPTER_FACTS))
         source = pathlib.Path(self.env.doc2path(self.env.docname))
         facts = _stored_facts(execution.chapter_name(source))
-        text = f"{reading_minutes(source)} minutes to read."
+        minutes = reading_minutes(source)
+        text = f"{minutes} {'minute' if minutes == 1 else 'minutes'} to read."
         page = self.env.docname
         if source.parent != LEDGER.parent and "load_mnist" in source.read_text(encoding="utf-8"):
             text += " Its pictures are MNIST's digits."
         elif (other := editions.other_data()) and page in (out := other.get("left_out", {})):
             self.env.note_dependency(str(execution.ROOT / "other_data.json"))
             text += (
-                f" This edition's data are {other['name']}, {other['training']:,} pictures to "
-                f"learn from: {', '.join(other['classes'])}. What holds for MNIST's digits alone "
-                "is not said here."
+                f" This edition's data are {other['name']}, {other['training']:,} training "
+                f"pictures: {', '.join(other['classes'])}. What holds for MNIST's digits alone is "
+                "not said here."
             )
             if out[page]:
                 text += f" Sentences left out because they were not so here: {out[page]}."
         if facts is None:
-            logger.info("no measured time and memory of %s: `make bench` measures", source.name)
+            logger.info("the time of %s was not measured: nothing to do", source.name)
         else:
             text += (
                 f" The code runs in {facts['seconds']:.0f} seconds with "

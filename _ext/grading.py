@@ -2,27 +2,30 @@
 
 ``python _ext/grading.py`` writes, from each ``projects/<name>.md``, the notebook for students and
 the autograder into ``_build/projects/<name>/``. ``python _ext/grading.py grade <name> <folder>``
-grades the notebooks of a folder, and writes ``grades.csv`` beside the autograder. Both are done by
-Otter-Grader, without an account, a container or the network.
+grades the notebooks in a folder and the folders in it, and writes ``grades.csv`` there. Both are
+done by Otter-Grader, without an account, a container or the network.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import os
 import pathlib
+import re
 import shutil
-import sys
 import tempfile
 
+import execution
 import jupytext
+import names
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-MASTERS = ROOT / "projects"
-BUILT = ROOT / "_build" / "projects"
+MASTERS = execution.ROOT / "projects"
+BUILT = execution.ROOT / "_build" / "projects"
+PAGE = re.compile(r"\[([^\]]+)\]\(\.\./(chapters/[\w/]+)\.md\)")
 
 
-def names() -> list[str]:
+def projects() -> list[str]:
     """List the projects."""
     return sorted(file.stem for file in MASTERS.glob("*.md"))
 
@@ -36,51 +39,66 @@ def build(name: str, into: pathlib.Path = BUILT) -> tuple[pathlib.Path, pathlib.
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as place:
         master = pathlib.Path(place, f"{name}.ipynb")
-        jupytext.write(jupytext.read(MASTERS / f"{name}.md"), master)
+        text = (MASTERS / f"{name}.md").read_text(encoding="utf-8")
+        address = names.facts()["address"].rstrip("/")
+        text = PAGE.sub(rf"[\1]({address}/\2.html)" if address else r"\1", text)
+        jupytext.write(jupytext.reads(text, "md:myst"), master)
         otter.assign.main(str(master), str(folder), no_pdfs=True, no_run_tests=True)
     (autograder,) = (folder / "autograder").glob("*.zip")
     kept = autograder.rename(folder / "autograder" / "autograder.zip")  # its name had the time
     return folder / "student" / f"{name}.ipynb", kept
 
 
-def grade(notebook: pathlib.Path, autograder: pathlib.Path) -> dict[str, float]:
-    """Run a notebook and its tests: the points of each question, in all, and the most there are."""
+def grade(notebook: pathlib.Path, autograder: pathlib.Path) -> dict[str, float | str]:
+    """Run a notebook and its tests: points of each question, in all, the most, and what fails."""
     import otter.api
 
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    os.environ.update(execution.PINNED | {"PYTHONPATH": str(execution.ROOT)})
     results = otter.api.grade_submission(str(notebook), str(autograder), quiet=True)
     points = {name: result.score for name, result in results.results.items()}
-    return {**points, "points": results.total, "possible": results.possible}
+    failed = [
+        f"{name}: {case.test_case.failure_message or case.test_case.name}"
+        for name, result in results.results.items()
+        for case in result.test_case_results
+        if not case.passed
+    ]
+    told = {"points": results.total, "possible": results.possible, "failed": "; ".join(failed)}
+    return points | told
 
 
-def handed_in(names: list[str]) -> list[pathlib.Path]:
-    """List notebooks, and those in folders."""
-    files = [pathlib.Path(name) for name in names]
-    return [each for file in files for each in (sorted(file.glob("*.ipynb")) or [file])]
-
-
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Build all projects, or grade notebooks of one; one that cannot be graded stops no other."""
-    if not arguments:
-        for name in names():
+    parser = argparse.ArgumentParser(description="Write the graded projects, or grade one.")
+    grading = parser.add_subparsers(dest="command").add_parser("grade")
+    grading.add_argument("project", choices=projects())
+    grading.add_argument("folder", type=pathlib.Path, help="with notebooks, also in its folders")
+    asked = parser.parse_args()
+    if asked.command is None:
+        for name in projects():
             print(*build(name))
         return
-    _, name, *places = arguments
-    autograder = BUILT / name / "autograder" / "autograder.zip"
+    files = sorted(asked.folder.rglob("*.ipynb"))
+    if not files:
+        parser.error(f"folder must hold notebooks, and there is none below {asked.folder}.")
+    autograder = BUILT / asked.project / "autograder" / "autograder.zip"
+    if not autograder.is_file():
+        build(asked.project)
     rows = []
-    for file in handed_in(places):
+    for file in files:
+        row = {"file": file.relative_to(asked.folder).as_posix()}
         try:
-            rows.append({"file": file.name, **grade(file, autograder)})
-            print(f"{file}: {rows[-1]['points']:g} of {rows[-1]['possible']:g}")
+            row |= grade(file, autograder)
+            print(f"{file}: {row['points']:g} of {row['possible']:g}")
         except Exception as error:  # whatever a notebook holds, the others are graded
-            rows.append({"file": file.name, "error": f"{type(error).__name__}: {error}"})
-            print(f"{file}: {rows[-1]['error']}")
+            row["error"] = f"{type(error).__name__}: {error}"
+            print(f"{file}: {row['error']}")
+        rows.append(row)
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    with (BUILT / name / "grades.csv").open("w", newline="", encoding="utf-8") as table:
+    with (asked.folder / "grades.csv").open("w", newline="", encoding="utf-8") as table:
         writer = csv.DictWriter(table, columns, restval="")
         writer.writeheader()
         writer.writerows(rows)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

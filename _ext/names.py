@@ -69,7 +69,10 @@ def in_citation(text: str, here: dict[str, str]) -> str:
     lines = {"title": here["title"], "repository-code": here["repository"], "url": here["address"]}
     written = "".join(f"{key}: {_quoted(value)}\n" for key, value in lines.items() if value)
     text = text.replace("type: software\n", f"{written}type: software\n")
-    text = re.sub(r"(?m)^(authors:\n)(?: .*\n)*", rf"\1  - name: {_quoted(here['author'])}\n", text)
+    between = ", | and " if " and " in here["author"] else "\n"
+    authors = re.split(between, here["author"])
+    listed = "".join(f"  - name: {_quoted(author)}\n" for author in authors)
+    text = re.sub(r"(?m)^(authors:\n)(?: .*\n)*", lambda found: found[1] + listed, text)
     for number, book in enumerate(origins(here)):
         text += "" if number else "references:\n"
         text += f"  - type: software\n    title: {_quoted(book['title'])}\n"
@@ -83,11 +86,12 @@ def _quoted(value: str) -> str:
 
 
 def in_licence(text: str, here: dict[str, str]) -> str:
-    """Name who holds the rights below those who do already: the licence asks to keep their line."""
-    holder = f"Copyright (c) {here['copyright']} {here['author']}\n"
-    if re.search(rf"(?m)^Copyright \(c\) .*{re.escape(here['author'])}$", text):
-        return text
-    return re.sub(r"(?:Copyright \(c\) .*\n)+", lambda found: found[0] + holder, text, count=1)
+    """Name who holds the rights below those of `ORIGINS`: the licence asks to keep their lines."""
+    lines = re.findall(r"(?m)^Copyright \(c\) .*\n", text)
+    kept = [line for line in lines if any(book["author"] in line for book in ORIGINS)]
+    if not any(here["author"] in line for line in kept):
+        kept.append(f"Copyright (c) {here['copyright']} {here['author']}\n")
+    return text.replace("".join(lines), "".join(kept))
 
 
 def in_heading(text: str, here: dict[str, str]) -> str:
@@ -137,6 +141,7 @@ def all_licences(root: pathlib.Path = execution.ROOT) -> str:
 
 def setup(app) -> dict:
     """Register what fills the names in."""
+    app.connect("config-inited", lambda _, config: setattr(config, "project", facts()["title"]))
     app.connect("source-read", in_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -57,8 +57,8 @@ def source(url: str, branch: str, page: str, file: str | None) -> dict[str, str]
     github = "github" in netloc
     base = f"https://{netloc}/{owner}/{name}{'' if github else '/-'}"
     edit = {"Suggest an edit": f"{base}/edit/{branch}/{file}"} if file else {}
-    title = "title" if github else "issue[title]"
-    return {**edit, "Report a problem": f"{base}/issues/new?{title}={about}"}
+    form = f"template=mistake.yml&where={about}" if github else f"issue[title]={about}"
+    return {**edit, "Report a problem": f"{base}/issues/new?{form}"}
 
 
 def _group(tooltip: str, icon: str, label: str, links: dict[str, str]) -> dict:
