@@ -509,7 +509,8 @@ def _run_all(sources: Sequence[pathlib.Path], root: pathlib.Path) -> Iterator[_R
     try:
         while waiting or running:
             while waiting and len(running) < places:
-                print(f"{_name(waiting[0], root)}: running ...", flush=True)
+                number = f"{len(sources) - len(waiting) + 1} of {len(sources)}"
+                print(f"{_name(waiting[0], root)}: running ({number}) ...", flush=True)
                 running.append(_Run(waiting.pop(0), root))
             ended = [run for run in running if run.process.poll() is not None]
             running = [run for run in running if run not in ended]

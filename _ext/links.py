@@ -88,8 +88,9 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="ask each of them")
     if not parser.parse_args().check:
         LISTED.write_text("\n".join(found()) + "\n", encoding="utf-8", newline="\n")
-    elif broken := check(found()):
-        sys.exit("These do not answer:\n" + "\n".join(broken))
+    elif broken := check(files := found()):
+        told = "\n".join(broken)
+        sys.exit(f"{told}\n{len(broken)} of {len(files)} addresses do not answer: see above.")
 
 
 if __name__ == "__main__":

@@ -171,6 +171,10 @@ def _digest(folder: pathlib.Path) -> str:
     return hashlib.sha256((folder / DATA).read_bytes()).hexdigest()
 
 
+def _name(folder: pathlib.Path) -> str:
+    return json.loads((folder / FACTS).read_text(encoding="utf-8"))["name"]
+
+
 def _sources() -> Iterator[pathlib.Path]:
     for name in FILES:
         yield ROOT / name
@@ -186,7 +190,11 @@ def _bring(file: pathlib.Path, target: pathlib.Path, digest: str) -> None:
     here = file.relative_to(ROOT)
     if here.parts[0] == "benchmarks" and target.is_file() and _data_of(target) == digest:
         return
-    if here.parts[0] == "chapters" and file.suffix == ".md":
+    if here.name == "_config.yml":
+        text = file.read_text(encoding="utf-8")
+        title = json.dumps(f"{yaml.safe_load(text)['title']} ({_name(target.parent)})")
+        _write(target, re.sub(r"(?m)^title: .*", lambda _: f"title: {title}", text))
+    elif here.parts[0] == "chapters" and file.suffix == ".md":
         _write(target, adapted(file, target.parents[len(here.parts) - 1]))
     elif here.name in {"figures.py", "plots.py"}:
         _write(target, renamed_in_code(file.read_text(encoding="utf-8")))

@@ -57,7 +57,9 @@ def test_a_fork_is_named_and_so_is_what_it_was_made_from():
     held = re.findall(r"Copyright \(c\) (.*)", names.in_licence(read["LICENSE"], FORK))
     assert held[-1] == "2031 Ada Example" and any(names.ORIGINS[0]["author"] in one for one in held)
     assert names.in_heading(read["README.md"], FORK).startswith("# Pictures: in 90 Minutes\n")
-    corrected = names.in_licence(names.in_licence(read["LICENSE"], FORK), FORK | {"author": "Ada E."})
+    corrected = names.in_licence(
+        names.in_licence(read["LICENSE"], FORK), FORK | {"author": "Ada E."}
+    )
     assert re.findall(r"Copyright \(c\) (.*)", corrected)[1:] == ["2031 Ada E."]
     assert "write to ada@example.org; what" in names.in_conduct(read["CODE_OF_CONDUCT.md"], FORK)
     for name, write in names.KEPT.items():
