@@ -61,6 +61,7 @@ PINNED = {
     "PYTHONNOUSERSITE": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+STYLE = ROOT / "_ext" / "matplotlibrc"
 OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME")  # no keras.json, no start-up scripts
 DROPPED = (
     "CNNBOOK_DATA",
@@ -186,7 +187,13 @@ def _settings(root: pathlib.Path) -> str:
     """
     names = [str(file) for part in ("cnnbook", "benchmarks") for file in (root / part).rglob("*.*")]
     names = sorted(name for name in names if "__pycache__" not in name)
-    return hashlib.sha256(repr([sys.version_info[:2], PINNED, names]).encode()).hexdigest()
+    parts = [sys.version_info[:2], PINNED, names, _style()]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _style() -> list[str]:
+    """Return what the style of all drawings sets, which is nothing."""
+    return [line for line in STYLE.read_text("utf-8").splitlines() if line.partition("#")[0]]
 
 
 def _contents(file: pathlib.Path) -> str:
@@ -202,7 +209,8 @@ def digest(source: pathlib.Path, root: pathlib.Path = ROOT) -> str:
     if note := _note(source, root):
         return note["digest"]
     files = sorted((file.relative_to(root).as_posix(), file) for file in dependencies(source, root))
-    parts = [sys.version_info[:2], PINNED, [(name, _contents(file)) for name, file in files]]
+    contents = [(name, _contents(file)) for name, file in files]
+    parts = [sys.version_info[:2], PINNED, contents, *_style()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -299,7 +307,7 @@ def prepare_environment(root: pathlib.Path = ROOT) -> None:
         if name in DROPPED or name.startswith(DROPPED_BEGIN):
             del os.environ[name]
     own = {name: str(root / "_build" / f".{name.lower()}") for name in OWN_FOLDERS}
-    style = {"MATPLOTLIBRC": str(ROOT / "_ext" / "matplotlibrc")}
+    style = {"MATPLOTLIBRC": str(STYLE)}
     # A book of other data than MNIST's digits has them at its top (_ext/other_data.py).
     other = {"CNNBOOK_DATA": str(root / "data.npz")} if (root / "data.npz").is_file() else {}
     os.environ.update({**PINNED, **own, **style, **other, "PYTHONPATH": str(root)})
