@@ -132,6 +132,33 @@ def test_a_given_scene_is_scored_and_a_digit_that_is_moved_takes_its_box_along(o
     assert f"of {count - 1} digit" in told(page, f"of {count - 1} digit")
 
 
+def test_a_digit_that_is_deleted_while_a_finger_holds_it_is_gone(opened):
+    page = opened("segment")
+    page.get_by_role("button", name="Another scene").click()
+    told(page, "patch")
+    page.get_by_label("moves digits").check(force=True)
+    page.evaluate("""() => {
+      Element.prototype.setPointerCapture = () => {}; // refuses a pointer that no hand moves
+      const pad = document.querySelector(".cb-pad");
+      const box = pad.getBoundingClientRect();
+      const everywhere = (type) => {
+        for (let place = 0; place < 144; place++) {
+          pad.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1 + place,
+            clientX: box.left + (box.width * (place % 12)) / 12,
+            clientY: box.top + (box.height * Math.floor(place / 12)) / 12 }));
+        }
+      };
+      everywhere("pointerdown");
+      for (let digit = 0; digit < 9; digit++) {
+        pad.dispatchEvent(new KeyboardEvent("keydown", { key: "Delete", bubbles: true }));
+      }
+      everywhere("pointermove");
+      everywhere("pointerup");
+    }""")
+    settle(page)
+    assert page.problems == []
+
+
 def test_a_digit_is_drawn_with_the_keys_alone(opened):
     page = opened("segment")
     page.locator(".cb-pad").focus()
