@@ -55,6 +55,7 @@ SEEN = """(name) => {
 CLOSED = "fig-four-to-nine"  # in a solution of the playground
 
 
+@pytest.mark.in_both
 def test_an_address_opens_what_holds_its_target(page, html_folder):
     address = (html_folder / "chapters" / "playground.html").as_uri()
     page.goto(f"{address}#{CLOSED}")
@@ -77,6 +78,7 @@ def test_an_address_opens_what_holds_its_target(page, html_folder):
     assert page.errors == []
 
 
+@pytest.mark.in_both
 def test_an_address_opens_a_folded_cell_and_a_choice(page, html_folder):
     """Whatever is closed: HTML's own details too, one within another."""
     page.goto((html_folder / "chapters" / "convolution.html").as_uri())
@@ -89,6 +91,7 @@ def test_an_address_opens_a_folded_cell_and_a_choice(page, html_folder):
     page.wait_for_function(SEEN.replace("innerHeight / 2", "innerHeight"), arg="ünder")
 
 
+@pytest.mark.in_both
 def test_an_address_without_a_target_does_nothing(page, html_folder):
     for name in ("nothing", "%E0%A4%A", ""):
         page.goto((html_folder / "chapters" / "playground.html").as_uri() + f"#{name}")
@@ -100,6 +103,7 @@ def test_an_address_without_a_target_does_nothing(page, html_folder):
 # ---- Copy ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.in_both
 def test_a_module_s_source_is_copied_without_its_links(page, site, html_folder):
     page.goto(f"{site}/_modules/cnnbook/ops.html")
     page.wait_for_selector(".copybtn", state="attached")

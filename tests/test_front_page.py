@@ -74,6 +74,7 @@ def test_it_is_alive_before_the_first_stroke(page):
     assert len(set(maps)) == 8, "no two are the same"
 
 
+@pytest.mark.in_both
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("digit", DIGITS)
 def test_a_drawn_digit_is_read(browser, html_folder, digit, size):
@@ -91,6 +92,7 @@ def test_a_drawn_digit_is_read(browser, html_folder, digit, size):
     page.close()
 
 
+@pytest.mark.in_both
 def test_the_first_stroke_takes_the_place_of_the_example(page):
     """A 1 drawn over the 7 is a 1."""
     draw(page, 1)
@@ -105,6 +107,7 @@ def test_a_dot_is_no_digit(page):
     wait_for_answer(page, "\N{HORIZONTAL ELLIPSIS}")
 
 
+@pytest.mark.in_both
 def test_a_digit_is_drawn_with_keys_and_its_answer_is_spoken(page):
     page.evaluate("() => document.querySelector('.cb-pad').focus()")
     for _ in range(9):
@@ -175,6 +178,7 @@ def test_the_networks_are_loaded_when_the_reader_comes_near(browser, html_folder
 # ---- Look ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.in_both
 @pytest.mark.parametrize("size", SIZES)
 def test_pad_answer_and_maps_are_in_the_first_screen(browser, html_folder, size):
     page = open_front(browser, html_folder, size)

@@ -89,6 +89,7 @@ def beginning(page, address: str) -> dict:
     }""")
 
 
+@pytest.mark.in_both
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "phone"])
 @pytest.mark.parametrize("name", GUIDE)
 def test_the_first_screen_shows_a_picture_before_any_code(browser, html_folder, name, size):
@@ -118,6 +119,7 @@ def test_a_page_in_depth_leads_back_up(html_folder, above):
         )
 
 
+@pytest.mark.in_both
 @pytest.mark.parametrize("name", GUIDE)
 def test_a_question_is_answered_with_the_keyboard_alone(browser, html_folder, name):
     page = browser.new_page()

@@ -9,6 +9,8 @@ import PIL.Image
 import pytest
 from browsing import stop_time
 
+pytestmark = pytest.mark.in_both
+
 COLOURS = ["red", "green", "blue", "gold"]
 
 

@@ -22,6 +22,7 @@ def draw(page, name: str) -> str:
     return page.evaluate(PICTURE)
 
 
+@pytest.mark.in_chromium("Firefox does not tell which files are loaded")
 def test_the_network_is_loaded_when_the_reader_asks_for_a_drawing(page):
     assert not any("stored-" in url for url in page.requests)
     assert "Noise on its way to a 3" in page.evaluate(LABEL)
