@@ -232,8 +232,8 @@ def test_measured_numbers_come_from_the_run(source):
         for number in set(typed) - fixed:
             pytest.fail(
                 f"{source.name}: {number} is typed. If it was measured, name it with `say` and "
-                'write {glue:text} (CONTRIBUTING, "A number in a sentence"); if it is fixed, list it '
-                f"in this test.\n{prose}",
+                'write {glue:text} (CONTRIBUTING, "A number in a sentence"); if it is fixed, list '
+                f"it in this test.\n{prose}",
                 pytrace=False,
             )
 
