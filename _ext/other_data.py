@@ -41,8 +41,8 @@ COPIED = ("_ext", "_static", "_templates", "benchmarks", "chapters", "cnnbook", 
 FILES = ("_config.yml", "pyproject.toml", "requirements.txt", "CITATION.cff")
 # What pages show without loading it, and so without asking of which data it is.
 UNCHECKED = {"benchmarks/chapters.json", "benchmarks/playground/playground.json"}
-# The ledger of what was found with MNIST, and lessons made of pages in depth.
-PAGES_LEFT_OUT = {"chapters/claims", "chapters/teaching"}
+# The ledger of what was found with MNIST, lessons made of pages in depth, and this book's tests.
+PAGES_LEFT_OUT = {"chapters/claims", "chapters/teaching", "chapters/tested"}
 IDX = {
     "x_train": "train-images-idx3-ubyte", "y_train": "train-labels-idx1-ubyte",
     "x_test": "t10k-images-idx3-ubyte", "y_test": "t10k-labels-idx1-ubyte",

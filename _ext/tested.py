@@ -1,0 +1,182 @@
+"""The tables of "How this book is tested", each from what ``benchmarks/tested`` stored."""
+
+from __future__ import annotations
+
+import collections
+import json
+from collections.abc import Iterable
+
+import execution
+import policy
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+STORED = execution.ROOT / "benchmarks" / "tested"
+
+
+def markdown(heads: Iterable, rows: Iterable[Iterable]) -> list[str]:
+    """Write a table."""
+    lines = [heads, ["---" for _ in heads], *rows]
+    told = ([str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    return [f"| {' | '.join(line)} |" for line in told]
+
+
+def code(text: str) -> str:
+    """Write code that may hold backticks."""
+    return f"`` {text} ``" if text else ""
+
+
+def compat(facts: dict) -> list[str]:
+    """Show a column for each choice of versions."""
+    rows = facts["rows"]
+    libraries = {name: [row["versions"][name] for row in rows] for name in rows[0]["versions"]}
+    counts = {
+        "pages that ran": [row["pages_passed"] for row in rows],
+        "pages that failed": [len(row["pages_failed"]) for row in rows],
+        "pages not run": [len(row["pages_not_run"]) for row in rows],
+        "tests passed": [row.get("tests_passed", "not run") for row in rows],
+        "tests failed": [len(row["tests_failed"]) if "tests_failed" in row else "" for row in rows],
+    }
+    table = {"Python": [row["python"] for row in rows], **libraries, **counts}
+    return markdown(
+        ["", *(row["versions_of"] for row in rows)], ([name, *row] for name, row in table.items())
+    )
+
+
+def repeated(facts: dict) -> list[str]:
+    """Count what two executions have in common, and list what differs."""
+    pages = facts["pages"]
+    marked = sum(bool(each["why"]) for each in pages["differ"])
+    other = [each for each in pages["differ"] if not each["why"]]
+    counts = {
+        "pages": pages["pages"],
+        "pages not compared": len(pages["not_compared"]),
+        "outputs": pages["outputs"],
+        "of these figures": pages["figures"],
+        "outputs that differ, of cells that measure": marked,
+        "other outputs that differ": len(other),
+    }
+    told = [f"- {each['page']}, cell {each['cell']}: {code(each['is'])}" for each in other]
+    return [*markdown(["compared", "count"], counts.items()), "", *told]
+
+
+def determinism(facts: dict) -> list[str]:
+    """Show how far each setting takes a training from the first one."""
+    first = facts["rows"][0]["runs"]
+    rows = [
+        [row["setting"], f"{row['loss_apart']:.1e}", f"{100 * row['accuracy_apart']:.2f}"]
+        for row in facts["rows"][1:]
+    ]
+    apart = {key: [run[key] for run in first] for key in ("loss", "accuracy")}
+    loss, accuracy = (max(values) - min(values) for values in apart.values())
+    rows.append(
+        [f"{len(first)} seeds, largest and smallest", f"{loss:.1e}", f"{100 * accuracy:.2f}"]
+    )
+    heads = ["instead of one thread", "loss apart, at most", "accuracy apart, at most, in points"]
+    return markdown(heads, rows)
+
+
+def margins(facts: dict) -> list[str]:
+    """Show each page's conditions, and the one that is nearest to failing."""
+    rows = []
+    for row in facts["rows"]:
+        nearest = max(row["by_chance"], key=lambda each: each["fails_at_most"], default=None)
+        told = ["", "", ""]
+        if nearest:
+            told = [
+                code(nearest["condition"]), f"{nearest['smallest']:.3g}",
+                f"{nearest['fails_at_most']:.0e}",
+            ]  # fmt: skip
+        rows.append([row["page"], row["conditions"], len(row["by_chance"]), *told])
+    heads = ["page", "conditions", "of these by chance", "the nearest to failing"]
+    return markdown([*heads, "smallest margin", "fails in a run with, at most"], rows)
+
+
+def faults(facts: dict) -> list[str]:
+    """Show what each fault did."""
+    yes = {True: "yes", False: "no"}
+    rows = []
+    for row in facts["rows"]:
+        if not row.get("tried", True):
+            rows.append([row["fault"], "not tried on this system", "", ""])
+            continue
+        count = collections.Counter(map(str, row["exit"]))
+        ends = ", ".join(f"{code} ({n} times)" if n > 1 else code for code, n in count.items())
+        clean = yes[row["as_it_must"] and row["next_run_clean"]]
+        rows.append([row["fault"], ends, code(row["said"]), clean])
+    return markdown(["fault", "exit codes", "what it says", "next run clean"], rows)
+
+
+def mutants(facts: dict) -> list[str]:
+    """Show how many mutants each module's tests killed, and below it who lives, and why."""
+    rows = [
+        [row["name"], row["mutants"], row["tried"], row["killed"], len(row["survivors"])]
+        for row in facts["rows"]
+    ]
+    sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
+    table = markdown(["module", "mutants", "tried", "killed", "alive"], [*rows, ["all", *sums]])
+    alive = [
+        [row["name"], code(change), why]
+        for row in facts["rows"]
+        for change, why in row["survivors"]
+    ]
+    return [*table, "", *markdown(["module", "a mutant that lives", "because"], alive)]
+
+
+def browsers(facts: dict) -> list[str]:
+    """Show what was tried in which engine."""
+    engines = list(facts["versions"])
+    heads = ["tried", *(facts["versions"][engine] for engine in engines)]
+    return markdown(heads, ([r["tried"], *(r.get(e, "") for e in engines)] for r in facts["rows"]))
+
+
+def safari(facts: dict) -> list[str]:
+    """Show what the pages use that Safari has only since some version."""
+    rows = [[row["used"], row["since"], row["outcome"]] for row in facts["safari"]]
+    return markdown(["used", "Safari has it since", "outcome"], rows)
+
+
+def licences(facts: dict) -> list[str]:
+    """Count the packages of each licence."""
+    named = collections.defaultdict(list)
+    for row in facts["rows"]:
+        named[row["licence"]].append(row["package"])
+    rows = sorted(named.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+    return markdown(["licence", "packages", ""], ([k, len(v), ", ".join(v)] for k, v in rows))
+
+
+# What a table is made of, where that has another name.
+FILES = {"repeated": "determinism", "safari": "browsers"}
+TABLES = [compat, repeated, determinism, margins, faults, mutants, browsers, safari, licences]
+
+
+class Tested(SphinxDirective):
+    """``{tested} faults``: the table of that name; ``policy``: what a page may do."""
+
+    required_arguments = 1
+
+    def run(self):
+        """Write the table, and below it where and when it was measured."""
+        (name,) = self.arguments
+        if name == "policy":
+            text = policy.POLICY.format(scripts=" 'sha256-...'", styles="").replace("; ", ";\n")
+            return [nodes.literal_block(text, text, language="text")]
+        file = STORED / f"{FILES.get(name, name)}.json"
+        self.env.note_dependency(str(file))
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        lines = {table.__name__: table for table in TABLES}[name](facts)
+        here = facts["machine"]
+        where = f"{here['processor']}, {here['cores']} cores, {here['system']}"
+        lines += ["", f"*{where}, {facts['measured_on']}.*"]
+        holder = nodes.container()
+        source = StringList(lines, source=self.env.docname)
+        self.state.nested_parse(source, self.content_offset, holder)
+        return holder.children
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the directive."""
+    app.add_directive("tested", Tested)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
