@@ -62,7 +62,8 @@ PINNED = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 STYLE = ROOT / "_ext" / "matplotlibrc"
-OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME")  # no keras.json, no start-up scripts
+# No keras.json, no start-up scripts, and a list of fonts though no home can be written to.
+OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME", "MPLCONFIGDIR")
 DROPPED = (
     "CNNBOOK_DATA",
     "PYTHONOPTIMIZE",
