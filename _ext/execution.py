@@ -62,8 +62,7 @@ PINNED = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 STYLE = ROOT / "_ext" / "matplotlibrc"
-# No keras.json, no start-up scripts, and a list of fonts though no home can be written to.
-OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME", "MPLCONFIGDIR")
+OWN_FOLDERS = ("IPYTHONDIR", "KERAS_HOME")  # no keras.json, no start-up scripts
 DROPPED = (
     "CNNBOOK_DATA",
     "PYTHONOPTIMIZE",
@@ -307,11 +306,23 @@ def prepare_environment(root: pathlib.Path = ROOT) -> None:
     for name in list(os.environ):
         if name in DROPPED or name.startswith(DROPPED_BEGIN):
             del os.environ[name]
-    own = {name: str(root / "_build" / f".{name.lower()}") for name in OWN_FOLDERS}
+    # Matplotlib keeps its list of fonts at home; where it cannot, it says so among the outputs.
+    folders = (
+        OWN_FOLDERS if _can_be_written(os.path.expanduser("~")) else (*OWN_FOLDERS, "MPLCONFIGDIR")
+    )
+    own = {name: str(root / "_build" / f".{name.lower()}") for name in folders}
     style = {"MATPLOTLIBRC": str(STYLE)}
     # A book of other data than MNIST's digits has them at its top (_ext/other_data.py).
     other = {"CNNBOOK_DATA": str(root / "data.npz")} if (root / "data.npz").is_file() else {}
     os.environ.update({**PINNED, **own, **style, **other, "PYTHONPATH": str(root)})
+
+
+def _can_be_written(folder: str) -> bool:
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path, **layout) -> None:
