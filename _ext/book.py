@@ -20,6 +20,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from myst_nb.ext.glue.utils import PendingGlueReference
 from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -37,10 +38,15 @@ logger = logging.getLogger(__name__)
 def use_the_book_s_cache(app: Sphinx, config) -> None:
     """Look for outputs where `make book` put them, and drop those that cannot be read."""
     config.nb_execution_cache_path = str(execution.cache_folder())
-    cache = execution.open_cache()
-    for source in execution.chapters():
-        if not execution.has_outputs(source):
-            execution.with_outputs(source, cache)
+    try:
+        cache = execution.open_cache()
+        for source in execution.chapters():
+            if not execution.has_outputs(source):
+                execution.with_outputs(source, cache)
+    except Exception as error:
+        if (told := execution.cause(error)) is None:
+            raise
+        raise SphinxError(f"A file cannot be read or written ({told}).") from None
 
 
 def stamp_source(app: Sphinx, docname: str, content: list[str]) -> None:

@@ -287,17 +287,17 @@ def open_cache(root: pathlib.Path = ROOT) -> jupyter_cache.cache.main.JupyterCac
 
 
 def _is_intact(database: pathlib.Path) -> bool:
-    """Say whether the cache's list can be read; one that another process has open can be."""
+    """Say whether the cache's list can be read; where it is intact but not ours to write, fail."""
     if not database.is_file():
         return False
     try:
         with contextlib.closing(sqlite3.connect(database, timeout=60)) as connection:
+            connection.execute("update settings set value = value")  # taken back at the end
             connection.execute("select hashkey, uri, data from nbcache").fetchall()
-            connection.execute("select value from settings").fetchall()
             return connection.execute("pragma quick_check").fetchone() == ("ok",)
     except sqlite3.DatabaseError as error:
-        if "locked" in str(error) or "unable to open" in str(error):
-            raise
+        if any(word in str(error) for word in ("locked", "readonly", "unable to open", "disk")):
+            raise sqlite3.OperationalError(f"{database}: {error}") from None
         return False
 
 
@@ -306,11 +306,23 @@ def prepare_environment(root: pathlib.Path = ROOT) -> None:
     for name in list(os.environ):
         if name in DROPPED or name.startswith(DROPPED_BEGIN):
             del os.environ[name]
-    own = {name: str(root / "_build" / f".{name.lower()}") for name in OWN_FOLDERS}
+    # Matplotlib keeps its list of fonts at home; where it cannot, it says so among the outputs.
+    folders = (
+        OWN_FOLDERS if _can_be_written(os.path.expanduser("~")) else (*OWN_FOLDERS, "MPLCONFIGDIR")
+    )
+    own = {name: str(root / "_build" / f".{name.lower()}") for name in folders}
     style = {"MATPLOTLIBRC": str(STYLE)}
     # A book of other data than MNIST's digits has them at its top (_ext/other_data.py).
     other = {"CNNBOOK_DATA": str(root / "data.npz")} if (root / "data.npz").is_file() else {}
     os.environ.update({**PINNED, **own, **style, **other, "PYTHONPATH": str(root)})
+
+
+def _can_be_written(folder: str) -> bool:
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def write_notebook(notebook: nbformat.NotebookNode, file: pathlib.Path, **layout) -> None:
@@ -635,7 +647,7 @@ def cause(error: BaseException | None) -> str | None:
         if isinstance(error, OSError) and error.errno:
             return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         if isinstance(error, sqlite3.Error):
-            return f"{cache_folder()}: {error}"
+            return str(error)
         error = error.__cause__
     return None
 

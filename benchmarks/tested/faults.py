@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+STORED = pathlib.Path(__file__).with_suffix(".json")
 SOURCES = ("chapters", "cnnbook", "benchmarks", "playground", "_ext", "_static", "_templates")
 FILES = ("_config.yml", "Makefile", "pyproject.toml", "requirements.txt", "README.md", "LICENSE",
          "LICENSE-TEXT.md", "CITATION.cff")  # fmt: skip
@@ -434,9 +435,9 @@ def main() -> None:
             print(json.dumps(rows[-1], ensure_ascii=False), flush=True)
             if not right:
                 print(*outputs, f"other: {after['other']}", sep="\n" + 80 * "-" + "\n", flush=True)
-    if len(chosen) < len(FAULTS):
-        now = {row["fault"]: row for row in rows}
-        rows = [now.get(row["fault"], row) for row in results.load("tested/faults")["rows"]]
+    known = results.load("tested/faults")["rows"] if STORED.is_file() else []
+    known = {row["fault"]: row for row in [*known, *rows]}
+    rows = [known[fault.name] for fault in FAULTS if fault.name in known]
     results.save("tested/faults", {"seed": SEED, "kills": KILLS, "rows": rows})
     marks = ("as_it_must", "next_run_clean")
     wrong = [row["fault"] for row in rows if not all(row.get(mark, True) for mark in marks)]
