@@ -22,7 +22,7 @@ POLICY = (
     "frame-src 'none'; object-src 'none'; form-action 'self' file:; base-uri 'none'"
 )
 SCRIPT = re.compile(r"<script(?: data-cfasync=\"false\")?>(.*?)</script>\n?", re.DOTALL)
-STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 STYLED = re.compile(r'(<[a-zA-Z][^<>]*\s)style="')
 CALLED = re.compile(r'\bonclick="(?:window\.)?(\w+)\(\)"')
 PLACE = re.compile(r'<meta charset="utf-8" ?/?>')

@@ -26,8 +26,8 @@
     if (!stems.has(word)) {
       const spelled = word
         .replace(/([iy])s(e[drs]?|ers?|ing|ations?)$/, "$1z$2")
-        .replace(/(?<=\w{3,})our/, "or")
-        .replace(/(?<=\w{3,})tre(s|d)?$/, "ter$1")
+        .replace(/(\w{3})our/, "$1or")
+        .replace(/(\w{3})tre(s|d)?$/, "$1ter$2")
         .replace(/ll(ed|ing)$/, "l$1");
       stems.set(word, stemmer.stemWord(spelled));
     }
@@ -40,7 +40,7 @@
   /** Of names in code also the parts: GlorotUniform is glorotuniform, glorot and uniform. */
   const parts = (text) =>
     words(text).flatMap((word) => {
-      const found = word.split(/(?<=[a-z\d])(?=[A-Z])/);
+      const found = word.replace(/([a-z\d])(?=[A-Z])/g, "$1 ").split(" ");
       return read(found.length > 1 ? `${word} ${found.join(" ")}` : word);
     });
 

@@ -101,3 +101,16 @@ def test_buttons_call_what_they_name(browser, html_folder):
     page.evaluate("() => document.querySelector('[data-calls=print]').click()")
     assert page.evaluate("() => calls") == ["print"]
     page.close()
+
+
+@pytest.mark.in_both
+def test_every_page_is_opened_as_a_file_without_a_complaint(browser, html_folder):
+    page = new_page(browser)
+    complaints = {}
+    for name in PAGES:
+        page.goto((html_folder / name).as_uri())
+        if page.problems:
+            complaints[name] = [*page.problems]
+        page.problems.clear()
+    assert complaints == {}
+    page.close()
