@@ -30,7 +30,7 @@ else
 $(error EDITION is instructor or student, not "$(EDITION)")
 endif
 
-.PHONY: book slides pdf test bench lab lint format lock branch changed linkcheck clean
+.PHONY: book slides pdf test bench mutants lab lint format lock branch changed linkcheck clean
 .DEFAULT_GOAL := book
 
 # Everything that the pages are made of; as long as none of it is newer, the book is as it should be.
@@ -77,6 +77,10 @@ format: $(ENVIRONMENT)
 
 bench: $(ENVIRONMENT)
 	$(BIN)/python -m benchmarks
+
+# Whether a test notices when what the book computes is changed; mutmut, npm and the network are needed.
+mutants: $(ENVIRONMENT)
+	VIRTUAL_ENV=.venv $(BIN)/uv run --no-project --active --with mutmut==3.8.1 python -m benchmarks.tested.mutants
 
 lab: $(ENVIRONMENT)
 	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown
