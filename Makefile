@@ -92,6 +92,10 @@ faults: book
 compat: $(ENVIRONMENT)
 	$(BIN)/python -m benchmarks.tested.compat $(VERSIONS)
 
+# Whether a test notices when what the book computes is changed; mutmut, npm and the network are needed.
+mutants: $(ENVIRONMENT)
+	VIRTUAL_ENV=.venv $(BIN)/uv run --no-project --active --with mutmut==3.8.1 python -m benchmarks.tested.mutants
+
 lab: $(ENVIRONMENT)
 	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown
 	$(BIN)/python _ext/lab.py
