@@ -99,7 +99,7 @@ class Copy:
         (startup / "deprecations.py").write_text(OURS_ARE_ERRORS, encoding="utf-8")
 
     def install(self) -> None:
-        """Make the environment; what was chosen becomes the copy's lock, so its outputs follow it."""
+        """Make the environment; what was chosen is the copy's lock, which its outputs follow."""
         uv = find_uv_bin()
         there = ("--quiet", "--python", self.environment)
         python = ("--quiet", "--python", python_of(self.name), "--allow-existing", "--no-project")
