@@ -99,20 +99,15 @@ class Copy:
         (startup / "deprecations.py").write_text(OURS_ARE_ERRORS, encoding="utf-8")
 
     def install(self) -> None:
-        """Make the environment; what was chosen becomes the copy's lock, so its outputs follow it.
-
-        Of two libraries that hold each other back, the one named first is the newer: TensorFlow.
-        """
+        """Make the environment; what was chosen is the copy's lock, which its outputs follow."""
         uv = find_uv_bin()
         there = ("--quiet", "--python", self.environment)
         python = ("--quiet", "--python", python_of(self.name), "--allow-existing", "--no-project")
         self.run(uv, "venv", *python, self.environment, check=True)
         choice = ("--all-extras", "--upgrade", "--resolution", RESOLUTION[self.name])
         written = ("--no-header", "--no-annotate", "--output-file", "requirements.txt")
-        self.run(
-            uv, "pip", "compile", *there, *choice, *written, "-", "pyproject.toml",
-            check=True, input="tensorflow\n", stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        chosen = (*choice, *written, "pyproject.toml")
+        self.run(uv, "pip", "compile", *there, *chosen, check=True, stdout=subprocess.DEVNULL)
         self.run(uv, "pip", "sync", *there, "requirements.txt", check=True)
         own = ("--no-deps", "--no-build-isolation", "--editable", ".")
         self.run(uv, "pip", "install", *there, *own, check=True)
