@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 from collections.abc import Iterable
 
 import execution
@@ -127,8 +128,8 @@ def mutants(facts: dict) -> list[str]:
 
 def browsers(facts: dict) -> list[str]:
     """Show what was tried in which engine."""
-    engines = list(facts["versions"])
-    heads = ["tried", *(facts["versions"][engine] for engine in engines)]
+    engines = {engine: re.search(r"[\d.]+", told)[0] for engine, told in facts["versions"].items()}
+    heads = ["tried", *(f"{engine} {number}" for engine, number in engines.items())]
     return markdown(heads, ([r["tried"], *(r.get(e, "") for e in engines)] for r in facts["rows"]))
 
 

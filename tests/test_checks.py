@@ -28,6 +28,14 @@ from cnnbook import checks
         ),
         (lambda: checks.array("x", None, "ui", "(N,)"), "x must be an array of integers, got None"),
         (
+            lambda: checks.array("x", [None], "ui", "(N,)"),
+            "x must be an array of integers, got list",
+        ),
+        (
+            lambda: checks.array("x", ["a"], "uif", "(N,)"),
+            "x must be an array of integers or real numbers, got the type",
+        ),
+        (
             lambda: checks.array("x", [0.5], "ui", "(N,)"),
             "x must be an array of integers, got the type float64.",
         ),
@@ -43,6 +51,11 @@ from cnnbook import checks
             lambda: checks.labels("labels", [3, 10], 9),
             "labels must be from 0 to 9, got values from 3 to 10.",
         ),
+        (
+            lambda: checks.labels("labels", [-2, 3], 9, least=-1),
+            "labels must be from -1 to 9, got values from -2 to 3.",
+        ),
+        (lambda: checks.labels("labels", [[1]], 9), r"labels must have the axes \(N,\), got"),
         (lambda: checks.labels("labels", [True], 9), "labels must be an array of integers, got"),
     ],
 )
@@ -55,5 +68,15 @@ def test_what_is_right_comes_back_as_plain_numbers():
     assert checks.integer("steps", np.uint8(3)) == 3
     assert isinstance(checks.integer("steps", np.uint8(3)), int)
     assert checks.number("rate", np.float32(0.5), 0, 1) == 0.5
-    assert checks.array("x", [], "f", "(N,)").shape == (0,)
+    assert checks.array("x", [], "ui", "(N,)").shape == (0,)
+    assert np.isinf(checks.array("x", [np.inf], "f", "(N,)", finite=False))
     assert checks.labels("labels", np.array([9], np.uint8), 9).dtype == np.int64
+
+
+def test_bounds_belong_to_what_is_right():
+    assert [checks.integer("most", value, 0, 8) for value in (0, 8)] == [0, 8]
+    assert [checks.number("share", value, 0, 1) for value in (0, 1)] == [0, 1]
+    assert checks.number("share", 1, 0, 1, open_=True) == 1
+    assert checks.labels("labels", [-1, 9], 9, least=-1).tolist() == [-1, 9]
+    assert checks.labels("labels", [0], 9) == 0
+    assert [checks.seed("seed", value) for value in (0, 2**32 - 1)] == [0, 2**32 - 1]

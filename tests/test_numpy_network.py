@@ -69,6 +69,19 @@ def test_weights_after_ten_steps_of_adam_equal_kerass(network, digits):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
+def test_adam_takes_keras_steps_to_the_last_digits():
+    """Gradients from huge to tiny, so that every number of the formula can be seen."""
+    optimizer, memory = keras.optimizers.Adam(0.1), {}
+    ours = np.array([1.0, 2.0, 3.0])
+    theirs = keras.Variable(ours, dtype="float64")
+    optimizer.build([theirs])
+    for factor in (1, -2, 0.5, 3):
+        gradient = factor * np.array([100, 1e-3, 1e-7])
+        optimizer.apply([tf.constant(gradient)], [theirs])
+        ours = numpy_network.adam(ours, gradient, memory, 0.1)
+        np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5)
+
+
 def test_weights_of_another_network_are_refused():
     with pytest.raises(ValueError, match="arrays must be those of the article's network"):
         numpy_network.weights_from_keras([np.zeros(3)])

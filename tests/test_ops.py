@@ -256,6 +256,9 @@ REFUSED = [
         lambda: ops.conv(IMAGES.astype("uint8"), KERNEL),
         "inputs must be a floating-point NumPy array",
     ),
+    (lambda: ops.conv(IMAGES, KERNEL.astype(int)), "kernel must be a floating-point NumPy array"),
+    (lambda: ops.conv(IMAGES, KERNEL[0]), "axes (kh, kw, C_in, C_out)"),
+    (lambda: ops.max_pool(IMAGES.astype(int), 2), "inputs must be a floating-point NumPy array"),
     (
         lambda: ops.conv(IMAGES[0], KERNEL),
         "axes (N, H, W, C_in), not empty, got float64 of shape (6,",

@@ -95,6 +95,24 @@ def test_a_scanner_may_count_to_any_number(bits):
     np.testing.assert_allclose(field, preprocessing.prepare_digit(gray), atol=2)
 
 
+def test_real_numbers_from_0_to_1_are_read_as_8_bits_are():
+    gray = np.asarray(draw_seven())
+    real = PIL.Image.fromarray((gray / 255).astype(np.float32))
+    np.testing.assert_array_equal(preprocessing.read_gray(real), preprocessing.read_gray(gray))
+
+
+def test_a_transparent_gray_is_paper(tmp_path):
+    draw_seven(paper=0).save(tmp_path / "p.png", transparency=0)
+    expected = preprocessing.prepare_digit(draw_seven(paper=255))
+    np.testing.assert_array_equal(preprocessing.prepare_digit(tmp_path / "p.png"), expected)
+
+
+def test_a_third_of_the_light_gives_the_same_digit():
+    gray = np.asarray(draw_seven(paper=240, ink=40))
+    dark = preprocessing.prepare_digit(np.uint8(np.round(0.35 * gray))).astype(int)
+    np.testing.assert_allclose(dark, preprocessing.prepare_digit(gray), atol=5)
+
+
 def draw_boxes(*boxes, paper=230, ink=40) -> np.ndarray:
     """Draw rectangles (top, left, bottom, right) of ink."""
     gray = np.full((240, 240), paper, np.uint8)
@@ -120,6 +138,11 @@ def test_a_digit_in_two_pieces_stays_whole(whole, apart):
     assert np.array_equal(ink > 0, draw_boxes(*whole, *apart) < 100)
 
 
+def test_ink_may_be_two_fifths_of_the_picture_wide():
+    box = (60, 70, 170, 168)
+    assert np.array_equal(preprocessing.find_ink(draw_boxes(box) / 255) > 0, draw_boxes(box) < 100)
+
+
 def test_specks_and_holes_are_no_part_of_the_digit():
     clean = preprocessing.prepare_digit(draw_boxes(*FIVE))
     dirty = draw_boxes(*FIVE, (5, 5, 9, 9), (200, 20, 202, 22), (20, 200, 45, 225))
@@ -131,6 +154,7 @@ def test_what_runs_into_the_edge_is_not_the_digit():
     clean = preprocessing.prepare_digit(draw_boxes(*FIVE))
     gray = draw_boxes(*FIVE)
     gray[30::50] = np.minimum(gray[30::50], 180)
+    gray[:, 40:43] = 60  # a margin's line, right through
     gray[:, 225:] = 60
     gray = np.uint8(gray * np.linspace(1, 0.33, 240)[:, None])
     field = preprocessing.prepare_digit(gray).astype(int)
@@ -185,6 +209,14 @@ def test_any_picture_is_prepared_or_refused_in_one_sentence(height, width, seed)
         (draw_boxes(*FIVE, paper=230, ink=210), ValueError, "write it with a thick dark pen"),
         (draw_boxes(*FIVE, paper=30, ink=10), ValueError, "take it in more light"),
         (draw_boxes(*ONE_ONE), ValueError, "there are several: crop it to one"),
+        *[
+            (
+                draw_boxes((20, 100, middle, 114), (middle + 20, 100, 220, 114)),
+                ValueError,
+                "several",
+            )
+            for middle in (100, 120)  # one above the other
+        ],
         (draw_boxes((100, 40, 115, 200)), ValueError, "crop or turn it"),
         (draw_boxes((150, 100, 240, 115)), ValueError, "leave a margin"),
         (draw_boxes((100, 100, 180, 112), (150, 0, 162, 180)), ValueError, "leave a margin"),
@@ -203,9 +235,10 @@ def test_a_file_that_is_no_image_is_refused(tmp_path):
     (tmp_path / "notes.png").write_text("not an image")
     with pytest.raises(ValueError, match=r"must be an image, and .* export it as JPEG or PNG"):
         preprocessing.prepare_digit(tmp_path / "notes.png")
-    (tmp_path / "photo.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
-    with pytest.raises(ValueError, match="is a HEIC photo: export it as JPEG or PNG"):
-        preprocessing.prepare_digit(tmp_path / "photo.HEIC")
+    for name in ("photo.HEIC", "photo.heif"):
+        (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic")
+        with pytest.raises(ValueError, match="is a HEIC photo: export it as JPEG or PNG"):
+            preprocessing.prepare_digit(tmp_path / name)
 
 
 def test_a_scan_of_64_bits_is_refused(tmp_path):

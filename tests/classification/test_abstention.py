@@ -8,12 +8,14 @@ import silent
 from cnnbook.classification import abstention
 
 
-def test_logits_that_are_too_large_by_a_factor_get_it_as_their_temperature():
+@pytest.mark.parametrize(("factor", "temperature"), [(2, 2), (0.5, 0.5), (10, 5), (0.1, 0.2)])
+def test_logits_that_are_too_large_by_a_factor_get_it_from_a_fifth_to_5(factor, temperature):
     generator = np.random.default_rng(0)
     logits = generator.normal(size=(100_000, 3))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = (shares.cumsum(axis=1) < generator.random((len(shares), 1))).sum(axis=1)
-    assert abstention.fit_temperature(2 * logits, labels) == pytest.approx(2, abs=0.05)
+    found = abstention.fit_temperature(factor * logits, labels)
+    assert found == pytest.approx(temperature, rel=0.025)
 
 
 def test_the_bound_is_a_risk_that_makes_so_few_errors_as_improbable_as_the_doubt():

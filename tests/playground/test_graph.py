@@ -120,13 +120,51 @@ def test_a_word_and_a_sound_are_one_row_high(page):
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [
-            *(keras.Input((20, 3)), layers.Conv1D(4, 3, strides=2, padding="same")),
+            *(keras.Input((20, 3)), layers.Conv1D(11, 3, strides=2, padding="same")),
             *(layers.BatchNormalization(), layers.ReLU(), layers.UpSampling1D(2)),
             *(layers.SeparableConv1D(5, 3), layers.MaxPooling1D(2), layers.GlobalMaxPooling1D()),
         ]
     )
     inputs = random_inputs(model, 2)
     assert_alike(in_page(page, model, inputs), model(inputs[0]))
+
+
+def test_windows_lie_where_keras_lays_them(page):
+    import keras
+
+    def laid(picture):
+        for window in ((2, 3), (4, 1)):
+            for strides in ((1, 3), (2, 2), (3, 1)):
+                for padding in ("valid", "same"):
+                    options = {"strides": strides, "padding": padding}
+                    yield keras.layers.AveragePooling2D(window, **options)(picture)
+                    yield keras.layers.MaxPooling2D(window, **options)(picture)
+                    yield keras.layers.Conv2D(3, window, **options)(picture)
+                    yield keras.layers.Conv2DTranspose(3, window, **options)(picture)
+                    options["strides"] = strides[0]
+                    yield keras.layers.DepthwiseConv2D(window, **options)(picture)
+
+    keras.utils.set_random_seed(0)
+    picture = keras.Input((9, 7, 2))
+    model = keras.Model(picture, {str(n): maps for n, maps in enumerate(laid(picture))})
+    inputs = [
+        -1 - np.random.default_rng(0).random((1, 9, 7, 2), np.float32)
+    ]  # below what is outside
+    assert_alike(in_page(page, model, inputs), model(inputs[0]))
+
+
+def test_kernels_of_whole_steps_lose_nothing_in_8_bits(page):
+    import keras
+
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5), keras.layers.Dense(3)])
+    random = np.random.default_rng(0)
+    for layer in model.layers:
+        steps = random.integers(-126, 127, layer.kernel.shape)
+        steps[0] = 127
+        scales = 0.25 ** np.arange(steps.shape[1])
+        layer.set_weights([steps * scales / 64, random.standard_normal(steps.shape[1])])
+    inputs = random_inputs(model, 2)
+    assert_alike(in_page(page, model, inputs, bits=8), model(inputs[0]))
 
 
 @pytest.mark.parametrize(
