@@ -65,13 +65,9 @@ def test_every_answer_falls_into_one_bin(seed, count, classes, bin_count):
     [
         (np.full((1, 2), -1.0), np.zeros(1), "from 0 to 1"),  # logits
         (np.full((1, 2), np.nan), np.zeros(1), "from 0 to 1"),
-<<<<<<< HEAD
+        (np.array([[1.5, 0.0]]), np.zeros(1), "from 0 to 1"),
         (np.eye(2), np.zeros(1, int), "same shape"),
         (np.eye(2), np.array([1, 2]), "labels must be from 0 to 1"),  # counted from 1
-=======
-        (np.array([[1.5, 0.0]]), np.zeros(1), "from 0 to 1"),
-        (np.eye(2), np.zeros(1), r"shape \(2,\), got \(1,\)"),
->>>>>>> mutants
     ],
 )
 def test_what_would_be_silently_wrong_is_refused(probabilities, labels, words):

@@ -1,0 +1,44 @@
+"""The page on tests shows what was stored, and nothing stored says that something failed."""
+
+import json
+
+import pytest
+import tested
+
+STORED = {file.stem: json.loads(file.read_text("utf-8")) for file in tested.STORED.glob("*.json")}
+
+
+@pytest.mark.parametrize("table", tested.TABLES)
+def test_each_table_is_as_wide_as_its_heading(table):
+    name = tested.FILES.get(table.__name__, table.__name__)
+    lines = [line for line in table(STORED[name]) if line.startswith("|")]
+    assert len(lines) > 2
+    assert all(line.replace("\\|", "").count("|") >= 3 for line in lines)
+
+
+def test_no_page_and_no_test_failed_with_other_versions():
+    for row in STORED["compat"]["rows"]:
+        assert row["pages_failed"] == {} and row.get("tests_failed", {}) == {}
+
+
+def test_two_executions_differ_in_what_measures_and_nowhere_else():
+    pages = STORED["determinism"]["pages"]
+    assert pages["outputs"] > 2000
+    assert [each for each in pages["differ"] if not each["why"]] == []
+
+
+def test_no_condition_fails_more_often_than_once_in_a_thousand_runs():
+    for row in STORED["margins"]["rows"]:
+        assert row["too_often"] == 0, row["page"]
+
+
+def test_each_fault_ends_as_it_must_and_harms_no_later_run():
+    tried = [row for row in STORED["faults"]["rows"] if row.get("tried", True)]
+    assert len(tried) > 20
+    assert all(row["as_it_must"] and row["next_run_clean"] for row in tried)
+
+
+def test_nineteen_mutants_of_twenty_are_killed_and_the_others_have_a_reason():
+    rows = STORED["mutants"]["rows"]
+    assert sum(row["killed"] for row in rows) >= 0.95 * sum(row["tried"] for row in rows)
+    assert all(why for row in rows for _, why in row["survivors"])
