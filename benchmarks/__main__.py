@@ -1,7 +1,8 @@
 """Run every benchmark, one after another: `make bench`, or ``python -m benchmarks``.
 
 Shared ones come first, then room by room. The times of chapters and commands come
-last, and before them those of the pages: they need the built book. Each can be run alone:
+last, and before them those of the pages: they need the built book. What tests the book is not among
+them (`make compat`, `make faults`, `make mutants`). Each can be run alone:
 ``python -m benchmarks.settings.optimizers``.
 """
 
@@ -17,6 +18,7 @@ def names() -> list[str]:
     """List the modules that can be run, in their order."""
     folder = pathlib.Path(__file__).parent
     files = [file for file in folder.rglob("*.py") if "if __name__ ==" in file.read_text("utf-8")]
+    files = [file for file in files if file.parent.name != "tested"]  # commands of their own
     files.sort(key=lambda file: (file.parent != folder, file))
     found = [
         ".".join(["benchmarks", *file.relative_to(folder).with_suffix("").parts])
