@@ -320,12 +320,13 @@ def drop_unused_files(out: pathlib.Path) -> None:
 
 def lighten_folder(app: Sphinx, exception: Exception | None) -> None:
     """Pack pictures, write the styles, and drop what no page leads to."""
-    if exception is not None or not getattr(app.builder, "light_styles", None):
-        return  # no page was written
+    if exception is not None or not hasattr(app.builder, "light_styles"):
+        return
     out = pathlib.Path(app.outdir)
-    drawings.pack(out)
-    write_styles(out / "_static", app.builder.light_styles, words(out))
-    drop_unused_files(out)
+    if app.builder.light_styles:  # a page was written
+        drawings.pack(out)
+        write_styles(out / "_static", app.builder.light_styles, words(out))
+    drop_unused_files(out)  # extensions copy theirs in any case
 
 
 def setup(app: Sphinx) -> dict:
