@@ -55,6 +55,13 @@ def test_a_crop_moves_by_every_whole_shift_about_equally_often():
     assert counts.sum() == 3000 and np.abs(counts - 120).max() < 54
 
 
+@pytest.mark.parametrize("kind", ["crop", "rotation"])
+def test_what_a_change_brings_in_is_zero(kind):
+    changed = change(kind, np.ones((50, 20, 20, 1), "float32"))
+    corners = changed[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+    assert corners.min() == 0 and (changed[:, 10, 10] == 1).all()
+
+
 def test_a_flip_mirrors_half_of_the_images_left_to_right():
     images = np.random.default_rng(0).random((1000, 5, 5, 1)).astype("float32")
     changed = change("flip", images)
@@ -109,6 +116,35 @@ def test_an_affine_map_turns_about_the_centre_and_moves_within_its_reach():
     down, right = ((moved[..., 0] * axis).sum(axis=(1, 2)) for axis in (rows, columns))
     for distance in (down, right):  # linear interpolation keeps the middle of the ink
         assert 1.8 < distance.max() <= 2 + 1e-4 and -2 - 1e-4 <= distance.min() < -1.8
+
+
+def moved_point(row: int, column: int, **reach: float) -> np.ndarray:
+    """Return where 500 affine maps bring a pixel, as (x, y) from the middle of 29 x 29 pixels."""
+    point = np.zeros((500, 29, 29, 1), "float32")
+    point[:, row, column] = 1
+    moved = transforms.random_affine(point, np.random.default_rng(0), **reach)[..., 0]
+    rows, columns = np.mgrid[:29, :29] - 14
+    ink = moved.sum(axis=(1, 2))
+    return np.stack([(moved * axis).sum(axis=(1, 2)) / ink for axis in (columns, rows)], axis=1)
+
+
+def assert_reaches(values: np.ndarray, reach: float, tolerance: float) -> None:
+    """Values lie within plus and minus a reach, go nearly as far both ways, and 0 in the mean."""
+    assert np.abs(values).max() < reach + tolerance
+    assert values.max() > 0.9 * reach and values.min() < -0.9 * reach
+    assert abs(values.mean()) < 0.2 * reach
+
+
+def test_turns_leans_and_stretches_go_both_ways_as_far_as_told():
+    x, y = moved_point(14, 24, degrees=30).T
+    assert_reaches(np.rad2deg(np.arctan2(y, x)), 30, 1)
+    np.testing.assert_allclose(np.hypot(x, y), 10, atol=0.3)
+    x, y = moved_point(4, 14, shear=0.3).T
+    assert_reaches(x / 10, 0.3, 0.01)
+    np.testing.assert_allclose(y, -10, atol=1e-4)
+    (wide, _), (_, high) = moved_point(14, 24, zoom=0.2).T, moved_point(4, 14, zoom=0.2).T
+    for logarithm in (np.log(wide / 10), np.log(-high / 10)):
+        assert_reaches(logarithm, 0.2, 0.03)  # a pixel between pixels is two
 
 
 def test_affine_maps_repeat_with_the_generator_and_differ_from_image_to_image(images):

@@ -63,11 +63,11 @@ def test_peaks_are_the_largest_of_their_neighbourhood_and_class():
     heat = np.full((1, 24, 24, 10), 0.001)
     heat[0, 10, 10, 3], heat[0, 10, 11, 3], heat[0, 10, 11, 4] = 0.9, 0.8, 0.7
     heat[0, 0, 23, 5] = 0.6  # in a corner
-    edges = np.tile([10.0, 10, 200, 20], (1, 24, 24, 1))
+    edges = np.tile([-5.0, 10, 200, 20], (1, 24, 24, 1))
     detections = boxes.decode(heat, edges)
     assert detections.scores.tolist() == [0.9, 0.7, 0.6]
     assert detections.labels.tolist() == [3, 4, 5]
-    assert detections.boxes.max() == 96  # cut at the edge
+    assert (detections.boxes == [0, 10, 96, 20]).all()  # cut at the edges
     assert len(boxes.decode(heat, edges, neighbourhood=1)) == 4
     assert len(boxes.decode(heat, edges, neighbourhood=1, least_score=0)) == 30
 
@@ -102,6 +102,31 @@ def test_each_true_box_is_taken_once_by_the_surest():
         [True, False],  # surer, and its IoU is 0.9
         [False, True],
     ]
+
+
+def test_an_iou_that_is_the_threshold_is_enough():
+    true, labels = np.array([[[0, 0, 10, 10]]], float), np.array([[0]])
+    right = boxes.match(found([[0, 0, 10, 5]], [0.9]), true, labels, [0.5, 0.51])
+    assert right.tolist() == [[True, False]] and right.dtype == bool
+
+
+def test_middles_are_x_and_y_of_the_cells():
+    middles = boxes.middles(2, 3)
+    assert middles.shape == (2, 3, 2) and middles.dtype == np.float32
+    assert middles[1, 2].tolist() == [10, 6] and middles[0, 0].tolist() == [2, 2]
+
+
+def test_a_cell_s_probability_is_that_of_a_centre_times_that_of_the_class():
+    class Network:
+        def predict(self, images, **options):
+            shape = (len(images), 24, 24)
+            classes = np.log(np.tile(np.arange(1.0, 11), (*shape, 1)))
+            maps = {"heat": np.zeros((*shape, 1)), "classes": classes}
+            return maps | {"boxes": np.zeros((*shape, 60), "float32")}
+
+    heat, edges = boxes.predict(Network(), np.zeros((2, 96, 96), np.uint8))
+    np.testing.assert_allclose(heat, np.tile(0.5 * np.arange(1, 11) / 55, (2, 24, 24, 1)))
+    np.testing.assert_allclose(edges[1, 3, 5], [22 - 14, 14 - 14, 22 + 14, 14 + 14], atol=1e-4)
 
 
 def test_narrow_integers_match_like_any_others():

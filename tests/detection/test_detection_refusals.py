@@ -32,6 +32,8 @@ REFUSED = {
     "faint ink": (lambda: [draw(images=INK, seed=n) for n in range(9)], "too little ink in image"),
     "swapped edges": (lambda: boxes.iou(SWAPPED, BOX), "boxes must be x_min, y_min, x_max, y_max"),
     "swapped others": (lambda: boxes.iou(BOX, SWAPPED), "others must be x_min, y_min"),
+    "one box": (lambda: boxes.iou(BOX[0], BOX), r"boxes must have the axes \(N, 4\)"),
+    "one scene": (lambda: boxes.decode(HEAT[0], EDGES), r"axes \(N, rows, columns, classes\)"),
     "three edges": (lambda: boxes.iou(BOX[:, :3], BOX), "boxes must be x_min"),
     "no edge": (lambda: boxes.iou(NAN, BOX), "boxes must hold finite numbers"),
     "a scene below 0": (lambda: boxes.Detections(-1 - ZERO, BOX, SCORE, ZERO), "images must be"),

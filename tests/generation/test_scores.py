@@ -31,6 +31,12 @@ def test_the_frechet_distance_is_that_of_scipy_s_matrix_root():
     assert scores.frechet_distance(first, second) == pytest.approx(expected, rel=1e-8)
 
 
+def test_means_of_features_in_32_bits_are_taken_in_64():
+    first, second = ((features(seed) + 1000).astype("float32") for seed in (0, 1))
+    exact = scores.frechet_distance(first.astype(float), second.astype(float))
+    assert scores.frechet_distance(first, second) == pytest.approx(exact, rel=1e-9)
+
+
 def test_a_set_is_at_no_distance_from_itself_and_a_shift_adds_its_square():
     first = features(4)
     assert scores.frechet_distance(first, first) == pytest.approx(0, abs=1e-7)
@@ -65,6 +71,22 @@ def test_the_evaluator_reads_what_its_classifier_reads(digits):
     np.testing.assert_allclose(
         scipy.special.softmax(found @ weights + bias, axis=1), probabilities, atol=1e-4
     )
+
+
+def test_a_score_compares_with_the_digits_asked_for_and_with_real_ones(digits):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    image = keras.Input((28, 28, 1))
+    features_of = keras.layers.Dense(3)(keras.layers.Flatten()(image))
+    evaluator = scores.Evaluator(keras.Model(image, keras.layers.Dense(10)(features_of)))
+    found, read = evaluator.read(digits[0])
+    assert evaluator.score(digits[0], read % 5, found + 1) == {
+        "samples": 256,
+        "distance": scores.frechet_distance(found, found + 1),
+        "recognised": np.mean(read < 5),
+        "grey": scores.grey_share(digits[0]),
+    }
 
 
 def test_grey_pixels_are_counted_among_the_inked_ones():

@@ -70,6 +70,51 @@ def test_every_activation_is_that_of_the_run_s_keras_model(
     assert max(worst.values()) < TOLERANCE
 
 
+PREDICT = """([network, images]) => {
+  cnnbook.published = { article: network };
+  return images.map((image) => {
+    const { logits, probabilities, activations } = cnnbook.predict(image);
+    const values = Object.values(activations).map(({ shape, data }) => [shape, Array.from(data)]);
+    return { logits, probabilities, values, answer: cnnbook.network.answer(
+      cnnbook.network.run(cnnbook.network.published("article"), image)) };
+  });
+}"""
+
+
+def test_each_layer_that_a_published_network_may_have_gives_what_keras_gives(bare):
+    import keras
+
+    from cnnbook import export
+
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            *(keras.Input((14, 12, 2)), layers.Cropping2D(1), layers.Conv2D(6, 3, use_bias=False)),
+            *(layers.MaxPooling2D(2), layers.BatchNormalization(), layers.ReLU()),
+            *(layers.Conv2D(5, 2, activation="relu"), layers.Flatten()),
+            *(layers.Dense(7, activation="relu"), layers.Dense(4, activation="softmax")),
+        ]
+    )
+    random = np.random.default_rng(0)
+    model.set_weights([w + 0.1 * random.random(w.shape) for w in model.get_weights()])
+    export.round_to_half(model)
+    images = random.standard_normal((3, 14, 12, 2)).astype("float32")
+    images[images < -1] = 0
+    outputs = [layer.output for layer in model.layers]
+    theirs = [np.asarray(value) for value in keras.Model(model.inputs, outputs)(images)]
+    weights, bias = model.layers[-1].get_weights()
+    asked = [export.describe(model), images.reshape(3, -1).tolist()]
+    for number, ours in enumerate(bare("", ["network.js"]).evaluate(PREDICT, asked)):
+        for (shape, numbers), values in zip(ours["values"], theirs, strict=True):
+            assert tuple(shape) == values.shape[1:]
+            np.testing.assert_allclose(numbers, values[number].ravel(), atol=TOLERANCE)
+        np.testing.assert_allclose(ours["probabilities"], theirs[-1][number], atol=TOLERANCE)
+        logits = theirs[-2][number] @ weights + bias
+        np.testing.assert_allclose(ours["logits"], logits, atol=TOLERANCE)
+        assert ours["answer"] == theirs[-1][number].argmax()
+
+
 IN_NODE = """
 const fs = require("fs");
 const [folder, images, names] = process.argv.slice(1);
