@@ -1,8 +1,8 @@
 """Run every benchmark, one after another: `make bench`, or ``python -m benchmarks``.
 
-Shared ones come first, then room by room. The times of chapters and commands come
-last, and before them those of the pages: they need the built book. What tests the book is not among
-them (`make compat`, `make faults`, `make mutants`). Each can be run alone:
+Shared ones come first, then room by room. The times of chapters and commands come last, and before
+them those of the pages: they need the built book. What tests the book is not among them (`make
+compat`, `make faults`, `make mutants`). Each can be run alone:
 ``python -m benchmarks.settings.optimizers``.
 """
 
