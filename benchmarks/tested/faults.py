@@ -384,7 +384,7 @@ def happens(fault: Fault, books: Books) -> dict:
         "fault": fault.name,
         "exit": list(codes),
         "seconds": round(time.perf_counter() - begun, 1),
-        "said": said.replace(f"{books.book}/", "").strip()[:300],
+        "said": said.replace(f"{books.book}/", "").replace(f"{sys.prefix}/", "").strip()[:300],
         "as_it_must": as_it_must,
         "output": texts[-1],
     }
