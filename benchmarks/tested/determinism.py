@@ -107,7 +107,7 @@ def compare_pages(here: pathlib.Path, there: pathlib.Path) -> dict:
         for cell, written in zip(first.cells, source.cells, strict=False):
             cell.metadata = written.metadata  # a new tag runs nothing, and is not there yet
         second = nbformat.read(other, as_version=4) if other.is_file() else None
-        ran = second and any(cell.get("outputs") for cell in second.cells)
+        ran = second and all(any(c.get("outputs") for c in each.cells) for each in (first, second))
         found = compare(first, second) if ran else None
         if found is None:
             row["not_compared"].append(page)
