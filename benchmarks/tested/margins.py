@@ -6,7 +6,7 @@ A page runs once for each of five shifts, which are added to each seed that `set
 Of each inequality that a `say` or an `assert` states, what is left of it is stored: 0.02 where
 0.93 must be below 0.95. On one machine a seed repeats itself; on another, roundings differ and
 training takes another path, at most as far away as another seed. So the spread over seeds gives
-an upper bound on how often a sentence would fail elsewhere; what is left is taken as normal.
+an upper bound on how often a sentence would fail elsewhere, by Student's t.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def measure(page: str, runs: list[dict]) -> dict:
         if None in left or np.ptp(left) == 0:
             continue
         spread = np.std(left, ddof=1) * np.sqrt(1 + 1 / len(left))
-        chance = float(stats.norm.sf(np.mean(left) / spread))
+        chance = float(stats.t.sf(np.mean(left) / spread, len(left) - 1))
         row["by_chance"].append(
             {"condition": said, "smallest": min(left), "left": left, "fails_at_most": chance}
         )
