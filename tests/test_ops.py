@@ -301,6 +301,8 @@ REFUSED = [
     ],
     (lambda: ops.sparse_categorical_crossentropy(LABELS, LOGITS - 1), "probabilities from 0 to 1"),
     (lambda: ops.sparse_categorical_crossentropy(LABELS, NAN), "probabilities from 0 to 1"),
+    (lambda: ops.sparse_categorical_crossentropy(LABELS, LOGITS + 1.01), "from 0 to 1"),
+    (lambda: ops.sparse_categorical_crossentropy(LABELS, NAN, True), "output must have no NaN"),
 ]
 
 

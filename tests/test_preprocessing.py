@@ -87,6 +87,18 @@ def test_a_scan_of_16_bits_gives_what_one_of_8_bits_gives():
     )
 
 
+def test_ink_is_shrunk_by_means_and_enlarged_by_straight_lines():
+    ink = np.random.default_rng(0).uniform(0.2, 1, (40, 40))
+    field = preprocessing.scale_and_centre(ink)
+    means = ink.reshape(20, 2, 20, 2).mean(axis=(1, 3))
+    pixels = field[np.ix_(field.any(axis=1), field.any(axis=0))]
+    np.testing.assert_allclose(pixels, 255 * means / means.max(), atol=2.5)
+    field = preprocessing.scale_and_centre(np.array([[0.4, 1.0]]))
+    line = 255 * np.interp((np.arange(20) + 0.5) / 10, [0.5, 1.5], [0.4, 1])
+    pixels = field[np.ix_(field.any(axis=1), field.any(axis=0))]
+    np.testing.assert_allclose(pixels, np.tile(line, (10, 1)), atol=2.5)
+
+
 @pytest.mark.parametrize("bits", [9, 10, 12, 14])
 def test_a_scanner_may_count_to_any_number(bits):
     gray = np.asarray(draw_seven())
@@ -98,7 +110,11 @@ def test_a_scanner_may_count_to_any_number(bits):
 def test_real_numbers_from_0_to_1_are_read_as_8_bits_are():
     gray = np.asarray(draw_seven())
     real = PIL.Image.fromarray((gray / 255).astype(np.float32))
-    np.testing.assert_array_equal(preprocessing.read_gray(real), preprocessing.read_gray(gray))
+    whole = PIL.Image.fromarray(gray.astype(np.int32))
+    for picture in (real, whole):
+        np.testing.assert_array_equal(
+            preprocessing.read_gray(picture), preprocessing.read_gray(gray)
+        )
 
 
 def test_a_transparent_gray_is_paper(tmp_path):
@@ -136,6 +152,18 @@ ONE_ONE = ((60, 60, 180, 74), (60, 140, 180, 154))
 def test_a_digit_in_two_pieces_stays_whole(whole, apart):
     ink = preprocessing.find_ink(draw_boxes(*whole, *apart) / 255)
     assert np.array_equal(ink > 0, draw_boxes(*whole, *apart) < 100)
+
+
+def test_a_rim_fainter_than_a_seventh_of_the_ink_is_paper():
+    gray = np.minimum(draw_boxes((59, 99, 181, 121), ink=210), draw_boxes((60, 100, 180, 120)))
+    assert np.array_equal(preprocessing.find_ink(gray / 255) > 0, gray < 100)
+
+
+def test_a_digit_may_be_one_and_a_half_times_as_wide_as_high():
+    gray = draw_boxes((100, 80, 140, 141))  # which the softened edge makes 42 x 63 pixels
+    assert preprocessing.prepare_digit(gray).any()
+    with pytest.raises(ValueError, match="too wide"):
+        preprocessing.prepare_digit(draw_boxes((100, 80, 140, 142)))
 
 
 def test_ink_may_be_two_fifths_of_the_picture_wide():
@@ -217,6 +245,8 @@ def test_any_picture_is_prepared_or_refused_in_one_sentence(height, width, seed)
             )
             for middle in (100, 120)  # one above the other
         ],
+        (draw_boxes((60, 60, 180, 74), (60, 140, 180, 160)), ValueError, "several"),
+        (draw_boxes(*FIVE, (60, 200, 180, 212), (60, 200, 72, 240)), ValueError, "leave a margin"),
         (draw_boxes((100, 40, 115, 200)), ValueError, "crop or turn it"),
         (draw_boxes((150, 100, 240, 115)), ValueError, "leave a margin"),
         (draw_boxes((100, 100, 180, 112), (150, 0, 162, 180)), ValueError, "leave a margin"),

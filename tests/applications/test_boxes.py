@@ -93,6 +93,7 @@ def test_suppression_is_by_scene_and_by_class_unless_told_otherwise():
     assert kept.scores.tolist() == [0.9, 0.6]
     assert kept.of(1).scores.tolist() == [0.6]
     assert len(boxes.batched_nms(detections[:0])) == 0
+    assert boxes.nms(detections[:0], 0.5).dtype == int  # no places, and not no numbers
 
 
 def test_each_true_box_is_taken_once_by_the_surest():

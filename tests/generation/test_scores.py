@@ -87,6 +87,8 @@ def test_a_score_compares_with_the_digits_asked_for_and_with_real_ones(digits):
         "recognised": np.mean(read < 5),
         "grey": scores.grey_share(digits[0]),
     }
+    with pytest.raises(ValueError, match=r"^labels must be from 0 to 9"):
+        evaluator.score(digits[0], np.full(256, 10), found)
 
 
 def test_grey_pixels_are_counted_among_the_inked_ones():

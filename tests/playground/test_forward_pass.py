@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 import rebuilt
+import scipy.special
 from playing import PUBLISHED, TOLERANCE
 
 from cnnbook import data
@@ -90,7 +91,7 @@ def test_each_layer_that_a_published_network_may_have_gives_what_keras_gives(bar
     layers = keras.layers
     model = keras.Sequential(
         [
-            *(keras.Input((14, 12, 2)), layers.Cropping2D(1), layers.Conv2D(6, 3, use_bias=False)),
+            *(keras.Input((14, 12, 2)), layers.Cropping2D(1), layers.Conv2D(9, 3, use_bias=False)),
             *(layers.MaxPooling2D(2), layers.BatchNormalization(), layers.ReLU()),
             *(layers.Conv2D(5, 2, activation="relu"), layers.Flatten()),
             *(layers.Dense(7, activation="relu"), layers.Dense(4, activation="softmax")),
@@ -113,6 +114,85 @@ def test_each_layer_that_a_published_network_may_have_gives_what_keras_gives(bar
         logits = theirs[-2][number] @ weights + bias
         np.testing.assert_allclose(ours["logits"], logits, atol=TOLERANCE)
         assert ours["answer"] == theirs[-1][number].argmax()
+
+
+def test_weights_of_16_bits_are_read_exactly(bare):
+    numbers = [0, 1, -2.5, 1 / 3, 65504, 2**-14, -1e-5, 2**-24]  # two below the smallest normal
+    halves = np.array(numbers, "<f2")
+    layer = {"kind": "dense", "shape": [4], "bias": False}
+    weights = base64.b64encode(halves.tobytes()).decode()
+    description = {"input": [2], "layers": [layer], "weights": weights}
+    ask = "(told) => Array.from(cnnbook.network.build(told).layers[0].weights.kernel)"
+    read = bare("", ["network.js"]).evaluate(ask, description)
+    assert read == halves.astype(float).tolist()
+
+
+LAYERS = [
+    {"kind": "conv", "size": 3, "shape": [6, 6, 8], "bias": True},
+    {"kind": "normalise", "shape": [6, 6, 8]},
+    {"kind": "flatten", "shape": [288]},
+    {"kind": "dense", "shape": [10], "bias": True},
+]
+RANDOM = """(description) => [0, 0, 1].map((seed) =>
+  cnnbook.network.buildRandom(description, seed).layers.map(({ weights }) =>
+    Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, Array.from(w)]))))"""
+
+
+def test_random_kernels_are_even_up_to_glorot_s_limit_and_repeat_with_their_seed(bare):
+    description = {"input": [8, 8, 2], "layers": LAYERS}
+    first, again, other = bare("", ["network.js"]).evaluate(RANDOM, description)
+    assert first == again
+    # Keras counts the window's pixels with the channels on both sides.
+    for place, ends in ((0, 9 * 2 + 9 * 8), (3, 288 + 10)):
+        limit, kernel = (6 / ends) ** 0.5, np.array(first[place]["kernel"])
+        assert -limit <= kernel.min() < -0.95 * limit and 0.95 * limit < kernel.max() <= limit
+        assert abs(kernel.mean()) < 5 * limit / (3 * kernel.size) ** 0.5
+        assert set(first[place]["bias"]) == {0}
+        assert first[place]["kernel"] != other[place]["kernel"]
+    assert set(first[1]["scale"]) == {1} and set(first[1]["shift"]) == {0}
+
+
+def test_a_maximum_comes_from_the_first_of_equal_values(bare):
+    picture = np.random.default_rng(0).integers(0, 3, (6, 4, 2))
+    picture[0, 0] = 5
+    layers = [
+        {"kind": "pool", "size": 2, "shape": [3, 2, 2]},
+        {"kind": "flatten", "shape": [12], "activation": "relu"},
+    ]
+    ask = """([description, pixels]) => {
+      const network = cnnbook.network.build(description);
+      const { input, values, sums, places } = cnnbook.network.run(network, pixels);
+      const answer = [values, sums, places.slice(0, 1), [input]];
+      return answer.map((arrays) => arrays.map((array) => Array.from(array)));
+    }"""
+    asked = [{"input": [6, 4, 2], "layers": layers, "weights": ""}, picture.ravel().tolist()]
+    values, sums, places, (pixels,) = bare("", ["network.js"]).evaluate(ask, asked)
+    windows = picture.reshape(3, 2, 2, 2, 2).swapaxes(1, 2).reshape(3, 2, 4, 2)
+    rows, columns = np.divmod(windows.argmax(axis=2), 2)
+    row, column, channel = np.indices((3, 2, 2))
+    expected = ((2 * row + rows) * 4 + 2 * column + columns) * 2 + channel
+    assert places == [expected.ravel().tolist()] and pixels == picture.ravel().tolist()
+    assert values == sums == 2 * [windows.max(axis=2).ravel().tolist()]
+
+
+def test_a_softmax_of_large_logits_does_not_overflow(bare):
+    ask = "(logits) => Array.from(cnnbook.network.softmax(logits))"
+    ours = bare("", ["network.js"]).evaluate(ask, [1000, 1001, 999, -1000])
+    np.testing.assert_allclose(ours, scipy.special.softmax([1000, 1001, 999, -1000]), atol=1e-7)
+
+
+def test_a_class_has_its_number_unless_the_data_name_it(bare):
+    ask = """(published) => {
+      const named = () => [0, 1].map(cnnbook.network.className);
+      const before = named();
+      cnnbook.published = published[0];
+      const without = named();
+      cnnbook.published = published[1];
+      return [before, without, named()];
+    }"""
+    published = [{"article": {}}, {"article": {"classes": ["shirt", "shoe"]}}]
+    answers = bare("", ["network.js"]).evaluate(ask, published)
+    assert answers == [["0", "1"], ["0", "1"], ["shirt", "shoe"]]
 
 
 IN_NODE = """

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import scipy.special
 import stored
 
 from cnnbook import results
@@ -12,7 +13,7 @@ RUN = """([description, examples]) => {
   const network = cnnbook.graph.build(description);
   return examples.map((example) => Object.fromEntries(
     Object.entries(cnnbook.graph.run(network, example))
-      .map(([name, { data }]) => [name, Array.from(data)])));
+      .map(([name, { shape, data }]) => [name, [shape, Array.from(data)]])));
 }"""
 
 
@@ -38,14 +39,17 @@ def in_page(page, model, inputs: list[np.ndarray], bits: int = 32) -> list[np.nd
         for example in zip(*inputs, strict=True)
     ]
     found = page.evaluate(RUN, [written(model, bits), examples])
-    return [np.array([example[name] for example in found]) for name in found[0]]
+    values = [{name: np.reshape(data, shape) for name, (shape, data) in of.items()} for of in found]
+    return [np.array([of[name] for of in values]) for name in values[0]]
 
 
 def assert_alike(ours: list[np.ndarray], theirs) -> None:
     """Compare with Keras, whose own sums of 32 bits are exact to some 1e-6 of the largest value."""
     theirs = list(theirs.values()) if isinstance(theirs, dict) else [theirs]
     for one, other in zip(ours, theirs, strict=True):
-        other = np.asarray(other).reshape(one.shape)
+        other = np.asarray(other)
+        assert one.shape in (other.shape, (len(other), 1, *other.shape[1:]))
+        other = other.reshape(one.shape)
         np.testing.assert_allclose(one, other, atol=1e-5 * max(1, np.abs(other).max()))
 
 
@@ -82,17 +86,19 @@ def every_layer(layers, keras):
     )
     told = layers.Reshape((1,))(number) * np.array([[1.0, 2.0, 5.0]], "float32")
     told = keras.ops.concatenate([keras.ops.sin(told), keras.ops.cos(told)], axis=-1)
+    told = keras.ops.concatenate([layers.Embedding(5, 2)(place), told], axis=-1)
     told = layers.Dense(8)(told) + layers.Embedding(5, 8)(place)
     told = layers.Reshape((1, 1, 8))(layers.Activation("silu")(told))
-    maps = layers.ZeroPadding2D(((1, 2), (0, 1)))(picture)
+    maps = layers.Cropping2D(((1, 3), (0, 2)))(layers.ZeroPadding2D(((2, 5), (1, 2)))(picture))
     maps = layers.SeparableConv2D(6, 3, strides=2, padding="same", activation="relu")(maps)
     maps = layers.BatchNormalization()(layers.DepthwiseConv2D(3, padding="same")(maps))
-    maps = (1 + told[..., :6]) * maps
+    maps = layers.Dense(6)((1 + told[..., :6]) * maps) * told[..., 2:]
     up = layers.UpSampling2D(2, interpolation="bilinear")(
         layers.AveragePooling2D(2, padding="same")(maps)
     )
-    maps = maps - layers.Conv2D(6, 3, activation="tanh")(layers.ZeroPadding2D(1)(up))[..., :6]
-    wide = layers.Conv2DTranspose(5, 3, strides=2, padding="valid")(maps)
+    up = layers.ZeroPadding2D(1)(up)
+    maps = maps - layers.Conv2D(6, 3, activation="tanh", use_bias=False)(up)[..., :6]
+    wide = layers.Conv2DTranspose(5, 3, strides=2, padding="valid", use_bias=False)(maps)
     same = layers.Conv2DTranspose(5, 3, strides=2, padding="same", activation="sigmoid")(maps)
     joined = layers.concatenate([layers.Cropping2D(((0, 1), (1, 0)))(wide), same])
     pooled = layers.MaxPooling2D(3, strides=2, padding="same")(joined)
@@ -165,6 +171,43 @@ def test_kernels_of_whole_steps_lose_nothing_in_8_bits(page):
         layer.set_weights([steps * scales / 64, random.standard_normal(steps.shape[1])])
     inputs = random_inputs(model, 2)
     assert_alike(in_page(page, model, inputs, bits=8), model(inputs[0]))
+
+
+IN_STEPS = """async ([description, example]) => {
+  const network = cnnbook.graph.build(description);
+  const plain = ({ out: { data } }) => Array.from(data);
+  return [
+    plain(cnnbook.graph.run(network, example)),
+    plain(await cnnbook.graph.runInSteps(network, example)),
+    await cnnbook.graph.runInSteps(network, example, { stop: () => true }),
+  ];
+}"""
+
+
+def test_a_run_in_steps_gives_the_same_unless_it_is_stopped(page):
+    import keras
+
+    picture = keras.Input((4, 4, 1))
+    model = keras.Model(picture, {"out": keras.layers.Conv2D(2, 3, activation="relu")(picture)})
+    whole, steps, stopped = page.evaluate(IN_STEPS, [written(model, 32), [0.5] * 16])
+    assert len(whole) == 8 and steps == whole and stopped is None
+
+
+def test_the_largest_of_each_row_is_the_first_of_equal_ones(page):
+    rows = np.random.default_rng(0).integers(-3, 3, (20, 5))
+    ask = """(rows) => [rows.map((row) => cnnbook.graph.largestOf(row)),
+      rows.map((row, i) => cnnbook.graph.largestOf(rows.flat(), 5 * i, 5))]"""
+    alone, among_others = page.evaluate(ask, rows.tolist())
+    assert alone == among_others == rows.argmax(axis=1).tolist()
+
+
+def test_a_softmax_goes_along_the_last_axis_and_does_not_overflow(page):
+    logits = np.array([[1.0, 2, 3], [1000, 1001, 999], [-1000, -1000, -1000]])
+    ask = """(logits) => Array.from(
+      cnnbook.graph.softmax({ shape: [3, 3], data: Float32Array.from(logits.flat()) }).data)"""
+    expected = scipy.special.softmax(logits, axis=1)
+    ours = page.evaluate(ask, logits.tolist())
+    np.testing.assert_allclose(np.reshape(ours, (3, 3)), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
