@@ -2,15 +2,15 @@
 
 import json
 
+import evidence
 import pytest
-import tested
 
-STORED = {file.stem: json.loads(file.read_text("utf-8")) for file in tested.STORED.glob("*.json")}
+STORED = {file.stem: json.loads(file.read_text("utf-8")) for file in evidence.STORED.glob("*.json")}
 
 
-@pytest.mark.parametrize("table", tested.TABLES)
+@pytest.mark.parametrize("table", evidence.TABLES)
 def test_each_table_is_as_wide_as_its_heading(table):
-    name = tested.FILES.get(table.__name__, table.__name__)
+    name = evidence.FILES.get(table.__name__, table.__name__)
     lines = [line for line in table(STORED[name]) if line.startswith("|")]
     assert len(lines) > 2
     assert all(line.replace("\\|", "").count("|") >= 3 for line in lines)

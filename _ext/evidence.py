@@ -42,7 +42,8 @@ def compat(facts: dict) -> list[str]:
     }
     table = {"Python": [row["python"] for row in rows], **libraries, **counts}
     return markdown(
-        ["", *(row["versions_of"] for row in rows)], ([name, *row] for name, row in table.items())
+        ["what", *(row["versions_of"] for row in rows)],
+        ([name, *row] for name, row in table.items()),
     )
 
 
@@ -145,7 +146,7 @@ def licences(facts: dict) -> list[str]:
     for row in facts["rows"]:
         named[row["licence"]].append(row["package"])
     rows = sorted(named.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    return markdown(["licence", "packages", ""], ([k, len(v), ", ".join(v)] for k, v in rows))
+    return markdown(["licence", "packages", "which"], ([k, len(v), ", ".join(v)] for k, v in rows))
 
 
 # What a table is made of, where that has another name.
