@@ -97,34 +97,52 @@ def margins(facts: dict) -> list[str]:
 
 
 def faults(facts: dict) -> list[str]:
-    """Show what each fault did."""
-    yes = {True: "yes", False: "no"}
-    rows = []
+    """Count how faults ended."""
+    told = collections.defaultdict(list)
     for row in facts["rows"]:
         if not row.get("tried", True):
-            rows.append([row["fault"], "not tried on this system", "", ""])
-            continue
-        count = collections.Counter(map(str, row["exit"]))
-        ends = ", ".join(f"{code} ({n} times)" if n > 1 else code for code, n in count.items())
-        clean = yes[row["as_it_must"] and row["next_run_clean"]]
-        rows.append([row["fault"], ends, code(row["said"]), clean])
-    return markdown(["fault", "exit codes", "what it says", "next run clean"], rows)
+            end = "not tried on this system"
+        elif not (row["as_it_must"] and row["next_run_clean"]):
+            end = "not as it must be"
+        elif row["said"]:
+            end = "refused with a sentence; the next run is clean"
+        elif set(row["exit"]) == {0}:
+            end = "built, as if nothing had happened"
+        else:
+            end = "stopped; the next run is clean"
+        told[end].append(row["fault"])
+    return markdown(["outcome", "faults"], ((end, len(names)) for end, names in told.items()))
+
+
+def each_fault(facts: dict) -> list[str]:
+    """Show what each fault did."""
+    rows = []
+    for row in facts["rows"]:
+        if row.get("tried", True):
+            count = collections.Counter(map(str, row["exit"]))
+            ends = ", ".join(f"{end} ({n} times)" if n > 1 else end for end, n in count.items())
+            rows.append([row["fault"], ends, code(row["said"])])
+    return markdown(["fault", "exit codes", "what it says"], rows)
 
 
 def mutants(facts: dict) -> list[str]:
-    """Show how many mutants each module's tests killed, and below it who lives, and why."""
+    """Show how many mutants of each module were killed."""
     rows = [
         [row["name"], row["mutants"], row["tried"], row["killed"], len(row["survivors"])]
         for row in facts["rows"]
     ]
     sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
-    table = markdown(["module", "mutants", "tried", "killed", "alive"], [*rows, ["all", *sums]])
-    alive = [
+    return markdown(["module", "mutants", "tried", "killed", "alive"], [*rows, ["all", *sums]])
+
+
+def survivors(facts: dict) -> list[str]:
+    """Show which mutants live, and why."""
+    rows = [
         [row["name"], code(change), why]
         for row in facts["rows"]
         for change, why in row["survivors"]
     ]
-    return [*table, "", *markdown(["module", "a mutant that lives", "because"], alive)]
+    return markdown(["module", "a mutant that lives", "because"], rows)
 
 
 def browsers(facts: dict) -> list[str]:
@@ -150,8 +168,16 @@ def licences(facts: dict) -> list[str]:
 
 
 # What a table is made of, where that has another name.
-FILES = {"repeated": "determinism", "safari": "browsers"}
-TABLES = [compat, repeated, determinism, margins, faults, mutants, browsers, safari, licences]
+FILES = {
+    "repeated": "determinism",
+    "each_fault": "faults",
+    "survivors": "mutants",
+    "safari": "browsers",
+}
+TABLES = [
+    compat, repeated, determinism, margins, faults, each_fault, mutants, survivors, browsers,
+    safari, licences,
+]  # fmt: skip
 
 
 class Tested(SphinxDirective):
