@@ -68,13 +68,13 @@ def determinism(facts: dict) -> list[str]:
     """Show how far each setting takes a training from the first one."""
     first = facts["rows"][0]["runs"]
     rows = [
-        [row["setting"], f"{row['loss_apart']:.1e}", f"{100 * row['accuracy_apart']:.2f}"]
+        [row["setting"], f"{row['loss_apart']:.2g}", f"{100 * row['accuracy_apart']:.2g}"]
         for row in facts["rows"][1:]
     ]
     apart = {key: [run[key] for run in first] for key in ("loss", "accuracy")}
     loss, accuracy = (max(values) - min(values) for values in apart.values())
     rows.append(
-        [f"{len(first)} seeds, largest and smallest", f"{loss:.1e}", f"{100 * accuracy:.2f}"]
+        [f"{len(first)} seeds, largest and smallest", f"{loss:.2g}", f"{100 * accuracy:.2g}"]
     )
     heads = ["instead of one thread", "loss apart, at most", "accuracy apart, at most, in points"]
     return markdown(heads, rows)
