@@ -17,6 +17,12 @@ def test_an_example_by_hand():
     assert error == pytest.approx(0.75 - 2 / 3)
 
 
+def test_a_bin_ends_with_its_upper_edge():
+    probabilities = np.array([[0.25] * 4, [0.3, 0.3, 0.2, 0.2], [0.5, 0.3, 0.1, 0.1]])
+    bins = metrics.confidence_bins(probabilities, np.zeros(3, int), bin_count=4)
+    assert bins.count.tolist() == [1, 2]
+
+
 def test_bins_count_by_their_answers_and_are_15_unless_told_otherwise():
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.4, 0.6]])
     error = metrics.expected_calibration_error(probabilities, np.zeros(4, int))

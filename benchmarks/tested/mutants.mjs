@@ -21,12 +21,16 @@ const setTimeout = (resume) => resume();
 const code = new vm.Script(files[0].content);
 const questions = JSON.parse(fs.readFileSync(questionsFile, "utf8"));
 
-/** Ask a mutant one question after the other. */
-function* answers(activeMutant, timeout) {
+const usual = []; // seconds that each question takes the script as it is
+const seconds = () => process.cpuUsage().user / 1e6;
+
+/** Ask a mutant one question after the other; each has so many times the usual time. */
+function* answers(activeMutant, patience) {
   const globals = { atob, performance, setTimeout, __stryker__: { activeMutant } };
   const context = vm.createContext(globals, { microtaskMode: "afterEvaluate" });
-  code.runInContext(context, { timeout });
-  for (const [call, argument] of questions) {
+  code.runInContext(context);
+  for (const [number, [call, argument]] of questions.entries()) {
+    const timeout = Math.ceil(1000 * patience * (usual[number] ?? 100));
     const asked = `(async () => (${call})(${argument}))()`;
     vm.runInContext(`${asked}.then((said) => (answer = said), (e) => (answer = e.message))`, context, { timeout });
     yield context.answer;
@@ -35,7 +39,7 @@ function* answers(activeMutant, timeout) {
 
 const inside = (value) => Object.keys(value ?? {}).map((key) => value[key]);
 const largest = (value) =>
-  typeof value === "number" ? Math.abs(value) || 0 : inside(value).reduce((most, part) => Math.max(most, largest(part)), 1);
+  typeof value !== "object" ? Math.abs(value) || 0 : inside(value).reduce((most, part) => Math.max(most, largest(part)), 1);
 
 /** Whether answers have the same parts, and numbers differ by no more than the tests allow. */
 function alike(ours, theirs, tolerance = 1e-5 * largest(theirs)) {
@@ -44,25 +48,30 @@ function alike(ours, theirs, tolerance = 1e-5 * largest(theirs)) {
   return one.length === other.length && one.every((part, i) => alike(part, other[i], tolerance));
 }
 
-const seconds = () => process.cpuUsage().user / 1e6;
-const right = [...answers("", 1e6)];
-const start = seconds();
-isKilled({ id: "" }, 1e6);
-const usual = seconds() - start;
+const right = [];
+let began = seconds();
+for (const answer of answers("", 20)) {
+  right.push(answer);
+  usual.push(seconds() - began + 0.02);
+  began = seconds();
+}
 
 /** Whether a mutant gives another answer, an error, or none in ten times the usual time. */
-function isKilled({ id }, timeout = Math.ceil(20_000 * usual)) {
-  const start = seconds();
+function isKilled({ id }, patience = 20) {
+  let [number, start] = [0, seconds()];
   try {
-    let number = 0;
-    for (const answer of answers(id, timeout)) if (!alike(answer, right[number++])) return true;
+    for (const answer of answers(id, patience)) {
+      if (!alike(answer, right[number])) return true;
+      [number, start] = [number + 1, seconds()];
+    }
     return false;
   } catch (error) {
     // The clock ends it; where that was early, because others used the processor, it begins anew.
-    const early = error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" && seconds() - start < 10 * usual;
-    return early ? isKilled({ id }, 2 * timeout) : true;
+    const early = error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" && seconds() - start < 10 * usual[number];
+    return early ? isKilled({ id }, 2 * patience) : true;
   }
 }
+if (isKilled({ id: "" })) throw new Error("The script differs from itself.");
 
 /** The line of a mutant, what it changes there, and what it becomes. */
 function change({ location: { start, end }, replacement }) {
@@ -96,5 +105,4 @@ const tried = all
   .slice(0, Number(most))
   .map(([, mutant]) => mutant);
 const survivors = tried.filter((mutant) => !isKilled(mutant)).map(change);
-if (isKilled({ id: "" })) throw new Error("The script differs from itself.");
 console.log(JSON.stringify([all.length, tried.length, survivors]));

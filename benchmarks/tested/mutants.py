@@ -253,21 +253,21 @@ def try_page(seed: int) -> list[dict]:
 
     tests = {
         "network.js": [
+            published.test_a_class_has_its_number_unless_the_data_name_it,
             published.test_each_layer_that_a_published_network_may_have_gives_what_keras_gives,
             published.test_weights_of_16_bits_are_read_exactly,
             published.test_random_kernels_are_even_up_to_glorot_s_limit_and_repeat_with_their_seed,
             published.test_a_maximum_comes_from_the_first_of_equal_values,
             published.test_a_softmax_of_large_logits_does_not_overflow,
-            published.test_a_class_has_its_number_unless_the_data_name_it,
         ],
         "graph.js": [
+            stored.test_a_run_in_steps_gives_the_same_unless_it_is_stopped,
+            stored.test_the_largest_of_each_row_is_the_first_of_equal_ones,
+            stored.test_a_softmax_goes_along_the_last_axis_and_does_not_overflow,
             stored.test_kernels_of_whole_steps_lose_nothing_in_8_bits,
             stored.test_a_word_and_a_sound_are_one_row_high,
             stored.test_windows_lie_where_keras_lays_them,
             stored.test_every_layer_that_the_pages_know_gives_what_keras_gives,
-            stored.test_a_run_in_steps_gives_the_same_unless_it_is_stopped,
-            stored.test_the_largest_of_each_row_is_the_first_of_equal_ones,
-            stored.test_a_softmax_goes_along_the_last_axis_and_does_not_overflow,
         ],
     }
     rows = []

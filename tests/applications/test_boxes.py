@@ -85,6 +85,15 @@ def test_suppression_agrees_with_tensorflow(threshold):
     np.testing.assert_array_equal(ours, theirs)
 
 
+def test_suppression_leaves_an_overlap_of_the_threshold_and_the_order_of_equal_scores():
+    assert len(boxes.nms(found([[0, 0, 10, 10], [0, 0, 10, 5]], [0.9, 0.8]), 0.5)) == 2
+    apart = 10 * np.arange(100)[:, None] + [0, 0, 5, 5]
+    assert boxes.nms(found(apart, np.tile([0.5, 0.4], 50)), 0.5).tolist() == [
+        *range(0, 100, 2),
+        *range(1, 100, 2),
+    ]
+
+
 def test_suppression_is_by_scene_and_by_class_unless_told_otherwise():
     same = [[0, 0, 10, 10]] * 4
     detections = found(same, [0.9, 0.8, 0.7, 0.6], labels=[1, 1, 2, 1], images=[0, 0, 0, 1])

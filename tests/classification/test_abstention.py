@@ -30,6 +30,11 @@ def test_a_threshold_is_as_loose_as_the_bound_allows_or_infinite():
     assert np.isinf(abstention.choose_threshold(confidence, confidence < 2, 0.005))
 
 
+def test_a_confidence_that_is_the_threshold_is_answered():
+    strictest, wrong = 1 - 10**-3, np.zeros(1000, bool)
+    assert abstention.choose_threshold(np.full(1000, strictest), wrong, 0.01) < strictest
+
+
 test_no_loss_is_wrong_in_silence = silent.wrong_answers({
     "loss": (
         lambda z, labels: abstention.loss_at(1, z, labels),

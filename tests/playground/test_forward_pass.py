@@ -117,7 +117,7 @@ def test_each_layer_that_a_published_network_may_have_gives_what_keras_gives(bar
 
 
 def test_weights_of_16_bits_are_read_exactly(bare):
-    numbers = [0, 1, -2.5, 1 / 3, 65504, 2**-14, -1e-5, 2**-24]  # two below the smallest normal
+    numbers = [0, 1, -0.75, 1 / 3, 0.1, 2**-14, -1e-5, 2**-24]  # two below the smallest normal
     halves = np.array(numbers, "<f2")
     layer = {"kind": "dense", "shape": [4], "bias": False}
     weights = base64.b64encode(halves.tobytes()).decode()
@@ -184,15 +184,16 @@ def test_a_softmax_of_large_logits_does_not_overflow(bare):
 def test_a_class_has_its_number_unless_the_data_name_it(bare):
     ask = """(published) => {
       const named = () => [0, 1].map(cnnbook.network.className);
-      const before = named();
-      cnnbook.published = published[0];
-      const without = named();
-      cnnbook.published = published[1];
-      return [before, without, named()];
+      const answers = [named()];
+      for (const networks of published) {
+        cnnbook.published = networks;
+        answers.push(named());
+      }
+      return answers;
     }"""
-    published = [{"article": {}}, {"article": {"classes": ["shirt", "shoe"]}}]
+    published = [{}, {"article": {}}, {"article": {"classes": ["shirt", "shoe"]}}]
     answers = bare("", ["network.js"]).evaluate(ask, published)
-    assert answers == [["0", "1"], ["0", "1"], ["shirt", "shoe"]]
+    assert answers == [*3 * [["0", "1"]], ["shirt", "shoe"]]
 
 
 IN_NODE = """
