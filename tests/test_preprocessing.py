@@ -93,10 +93,11 @@ def test_ink_is_shrunk_by_means_and_enlarged_by_straight_lines():
     means = ink.reshape(20, 2, 20, 2).mean(axis=(1, 3))
     pixels = field[np.ix_(field.any(axis=1), field.any(axis=0))]
     np.testing.assert_allclose(pixels, 255 * means / means.max(), atol=2.5)
-    field = preprocessing.scale_and_centre(np.array([[0.4, 1.0]]))
-    line = 255 * np.interp((np.arange(20) + 0.5) / 10, [0.5, 1.5], [0.4, 1])
+    ramp = np.linspace(0.4, 1, 16)
+    field = preprocessing.scale_and_centre(ramp[None])
+    line = 255 * np.interp((np.arange(20) + 0.5) * 16 / 20 - 0.5, np.arange(16), ramp)
     pixels = field[np.ix_(field.any(axis=1), field.any(axis=0))]
-    np.testing.assert_allclose(pixels, np.tile(line, (10, 1)), atol=2.5)
+    np.testing.assert_allclose(pixels, line[None], atol=2.5)
 
 
 @pytest.mark.parametrize("bits", [9, 10, 12, 14])
