@@ -18,9 +18,9 @@ def test_an_example_by_hand():
 
 
 def test_a_bin_ends_with_its_upper_edge():
-    probabilities = np.array([[0.25] * 4, [0.3, 0.3, 0.2, 0.2], [0.5, 0.3, 0.1, 0.1]])
-    bins = metrics.confidence_bins(probabilities, np.zeros(3, int), bin_count=4)
-    assert bins.count.tolist() == [1, 2]
+    rest = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.3, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [1, 0, 0, 0]]
+    bins = metrics.confidence_bins(np.array([[0.25] * 4, *rest]), np.zeros(5, int), bin_count=4)
+    assert bins.count.tolist() == [1, 2, 1, 1]
 
 
 def test_bins_count_by_their_answers_and_are_15_unless_told_otherwise():

@@ -93,10 +93,11 @@ def test_ink_is_shrunk_by_means_and_enlarged_by_straight_lines():
     means = ink.reshape(20, 2, 20, 2).mean(axis=(1, 3))
     pixels = field[np.ix_(field.any(axis=1), field.any(axis=0))]
     np.testing.assert_allclose(pixels, 255 * means / means.max(), atol=2.5)
-    field = preprocessing.scale_and_centre(np.array([[0.4, 1.0]]))
-    line = 255 * np.interp((np.arange(20) + 0.5) / 10, [0.5, 1.5], [0.4, 1])
+    ramp = np.linspace(0.4, 1, 16)
+    field = preprocessing.scale_and_centre(ramp[None])
+    line = 255 * np.interp((np.arange(20) + 0.5) * 16 / 20 - 0.5, np.arange(16), ramp)
     pixels = field[np.ix_(field.any(axis=1), field.any(axis=0))]
-    np.testing.assert_allclose(pixels, np.tile(line, (10, 1)), atol=2.5)
+    np.testing.assert_allclose(pixels, line[None], atol=2.5)
 
 
 @pytest.mark.parametrize("bits", [9, 10, 12, 14])
@@ -108,7 +109,7 @@ def test_a_scanner_may_count_to_any_number(bits):
 
 
 def test_real_numbers_from_0_to_1_are_read_as_8_bits_are():
-    gray = np.asarray(draw_seven())
+    gray = np.asarray(draw_seven(paper=255))
     real = PIL.Image.fromarray((gray / 255).astype(np.float32))
     whole = PIL.Image.fromarray(gray.astype(np.int32))
     for picture in (real, whole):
@@ -175,6 +176,12 @@ def test_specks_and_holes_are_no_part_of_the_digit():
     clean = preprocessing.prepare_digit(draw_boxes(*FIVE))
     dirty = draw_boxes(*FIVE, (5, 5, 9, 9), (200, 20, 202, 22), (20, 200, 45, 225))
     np.testing.assert_allclose(preprocessing.prepare_digit(dirty).astype(int), clean, atol=2)
+
+
+@pytest.mark.parametrize("beside", [(100, 170, 130, 200), (30, 0, 36, 30)])
+def test_a_blot_near_the_digit_and_a_short_line_from_the_edge_are_left_out(beside):
+    ink = preprocessing.find_ink(draw_boxes(*FIVE, beside) / 255)
+    assert np.array_equal(ink > 0, draw_boxes(*FIVE) < 100)
 
 
 def test_what_runs_into_the_edge_is_not_the_digit():

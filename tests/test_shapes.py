@@ -53,6 +53,10 @@ def test_the_extra_pixel_of_same_goes_after():
     assert shapes.padding_amounts(5, 3, stride=2, padding="same") == (1, 1)
 
 
+def test_layers_have_a_bias_unless_told_otherwise():
+    assert shapes.conv_parameters(3, 1, 32) == 320 and shapes.dense_parameters(10, 5) == 55
+
+
 def test_a_window_goes_from_pixel_to_pixel_inside_the_image_unless_told_otherwise():
     assert shapes.padding_amounts(6, 3, padding="same") == (1, 1)
     assert shapes.padding_amounts(6, 3) == (0, 0) and shapes.output_size(6, 3) == 4

@@ -1,5 +1,7 @@
 """The distance between drawn and real digits is Fréchet's, and a classifier reads them."""
 
+import types
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -87,8 +89,17 @@ def test_a_score_compares_with_the_digits_asked_for_and_with_real_ones(digits):
         "recognised": np.mean(read < 5),
         "grey": scores.grey_share(digits[0]),
     }
+
+
+def test_recognised_is_the_share_that_is_read_as_asked():
+    reader = types.SimpleNamespace(read=lambda images: (features(0), np.arange(300) % 10))
+
+    def share(labels):
+        return scores.Evaluator.score(reader, np.ones(300), labels, features(1))["recognised"]
+
+    assert share(np.arange(300) % 5) == 0.5 and share(np.arange(300) % 10) == 1
     with pytest.raises(ValueError, match=r"^labels must be from 0 to 9"):
-        evaluator.score(digits[0], np.full(256, 10), found)
+        share(np.full(300, 10))
 
 
 def test_grey_pixels_are_counted_among_the_inked_ones():
