@@ -234,6 +234,11 @@ def test_the_gradient_of_convolution_equals_finite_differences():
             )
 
 
+def test_pooling_drops_what_fills_no_window_unless_told_otherwise():
+    for pool in (ops.max_pool, ops.average_pool):
+        assert pool(np.ones((1, 5, 5, 1)), 2).shape == (1, 2, 2, 1)
+
+
 def test_no_argument_is_changed():
     images, kernel = normal(0, (2, 6, 6, 2), "float32"), normal(1, (3, 3, 2, 2), "float32")
     upstream, pooled = normal(2, (2, 4, 4, 2), "float32"), normal(3, (2, 3, 3, 2), "float32")
