@@ -91,8 +91,9 @@ def margins(facts: dict) -> list[str]:
                 code(nearest["condition"]), f"{nearest['smallest']:.3g}",
                 f"{nearest['fails_at_most']:.0e}",
             ]  # fmt: skip
-        rows.append([row["page"], row["conditions"], len(row["by_chance"]), *told])
-    heads = ["page", "conditions", "of these by chance", "the nearest to failing"]
+        counts = [row["conditions"], len(row["failed"]), len(row["by_chance"])]
+        rows.append([row["page"], *counts, *told])
+    heads = ["page", "conditions", "false with some seed", "by chance", "the nearest to failing"]
     return markdown([*heads, "smallest margin", "fails in a run with, at most"], rows)
 
 
