@@ -126,14 +126,22 @@ def each_fault(facts: dict) -> list[str]:
     return markdown(["fault", "exit codes", "what it says"], rows)
 
 
+def killed_and_unseen(row: dict) -> tuple[int, int]:
+    """Count a module's mutants that tests kill, and those that compute something else and live."""
+    unseen = [why for _, why in row["survivors"] if why.startswith(("No test", "No quick test"))]
+    return row["killed"], len(unseen)
+
+
 def mutants(facts: dict) -> list[str]:
     """Show how many mutants of each module were killed."""
-    rows = [
-        [row["name"], row["mutants"], row["tried"], row["killed"], len(row["survivors"])]
-        for row in facts["rows"]
-    ]
+    rows = []
+    for row in facts["rows"]:
+        killed, unseen = killed_and_unseen(row)
+        same = row["tried"] - killed - unseen
+        rows.append([row["name"], row["mutants"], row["tried"], killed, same, unseen])
     sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
-    return markdown(["module", "mutants", "tried", "killed", "alive"], [*rows, ["all", *sums]])
+    heads = ["module", "mutants", "tried", "killed", "equivalent", "not seen by a test"]
+    return markdown(heads, [*rows, ["all", *sums]])
 
 
 def survivors(facts: dict) -> list[str]:
