@@ -29,6 +29,7 @@ def test_the_article_recipe_was_run_on_ten_seeds_or_more():
 def test_make_bench_runs_a_program_for_everything_that_is_stored():
     folder = results.STORED
     programs = [folder.parent / f"{name.replace('.', '/')}.py" for name in benchmarks.names()]
+    programs += (folder / "tested").glob("*.py")  # commands of their own, such as `make faults`
     code = "\n".join(program.read_text(encoding="utf-8") for program in programs)
     for file in [*folder.rglob("*.json"), *folder.rglob("*.npz")]:
         assert file.stem in code, f"no program stores {file.relative_to(folder)}"
