@@ -56,13 +56,14 @@ BOOK = """<!DOCTYPE html>
 
 
 def entries(chosen: list[str] | None = None) -> list[tuple[int, str, str]]:
-    """Return level, page and title of all that the contents list; a part has no page."""
+    """Return level, page and title of what the contents list and is built; a part has no page."""
     toc = yaml.safe_load((execution.ROOT / "_toc.yml").read_text("utf-8"))
     found = [(1, toc["root"], "")]
 
     def walk(pages: list[dict], level: int) -> None:
         for page in pages:
-            found.append((level, page["file"], ""))
+            if (slides.HTML / f"{page['file']}.html").is_file():  # not of another edition
+                found.append((level, page["file"], ""))
             walk(page.get("sections", []), level + 1)
 
     for part in toc["parts"]:

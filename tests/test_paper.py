@@ -66,3 +66,10 @@ def test_a_link_into_the_book_leads_to_its_sheet(html_folder):
     assert inside and [name for name in inside if name not in names] == []
     assert not html.select("a[href$='.html']")
     assert len(names) == len(html.find_all(id=True)), "no name twice"
+
+
+def test_an_edition_without_a_page_is_printed_without_it(monkeypatch, tmp_path):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "loss.html").touch()
+    monkeypatch.setattr(paper.slides, "HTML", tmp_path)
+    assert [page for _, page, _ in paper.entries() if page][1:] == ["chapters/loss"]
