@@ -1,9 +1,11 @@
 """Each live figure stands on a page of its own, and works in the frame of a course's page."""
 
+import html
 import re
 
 import embed
 import live
+import names
 import pytest
 from browsing import HTML, axe_finds, forget, new_page, resize
 
@@ -23,6 +25,12 @@ def page(tab):
     forget(tab)
     resize(tab, 700, 200)  # lower than any of them: then the page says how high it is
     return tab
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_from_which_book_it_is(html_folder, name):
+    page = (html_folder / embed.FOLDER / f"{name}.html").read_text(encoding="utf-8")
+    assert f"<em>{html.escape(names.facts()['title'])}</em>" in page
 
 
 def test_every_widget_has_a_height_and_its_scripts():
