@@ -43,7 +43,7 @@ def use_the_book_s_cache(app: Sphinx, config) -> None:
         for source in execution.chapters():
             if not execution.has_outputs(source):
                 execution.with_outputs(source, cache)
-    except Exception as error:
+    except Exception as error:  # Sphinx and SQLAlchemy wrap it; what is not of a file goes on
         if (told := execution.cause(error)) is None:
             raise
         raise SphinxError(f"A file cannot be read or written ({told}).") from None

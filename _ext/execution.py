@@ -671,7 +671,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("Stopped. What has run is kept, and is not run again.", flush=True)
         return 130
-    except Exception as error:
+    except Exception as error:  # libraries wrap it; what is not of a file goes on
         if (told := cause(error)) is None:
             raise
         print(f"Stopped: a file cannot be read or written ({told}).", flush=True)

@@ -143,6 +143,7 @@ def chromium(playwright):
 def firefox(playwright, tmp_path_factory):
     """A real Firefox without a window, as Linux distributions have it."""
     if sys.platform != "linux":
+        # Playwright wants one file that can be run; Chromium still tests the pages there.
         pytest.skip("Firefox is started by a script for Linux.")
     path = find_browser("Firefox")
     start = tmp_path_factory.mktemp("firefox") / "start"

@@ -54,7 +54,7 @@ def wrong_answers(doors):
         try:
             arguments[place] = SPOILERS[then](SPOILERS[first](arguments[place]))
             answer = np.asarray(function(*arguments))
-        except Exception:
+        except Exception:  # refused, by whoever sees it first: that is not silent
             return
         if np.isfinite(answer).all():  # NaN and infinity are seen
             expected = reference(*arguments)
