@@ -73,7 +73,7 @@ def _read_checked(file: pathlib.Path, sha256: str) -> bytes:
     """Read a file whole and return it only if its SHA-256 is the one expected."""
     remedy = "restore it with `git checkout -- cnnbook/mnist/mnist.npz`, or clone the book again"
     try:
-        contents = file.read_bytes()
+        contents = b"" if file.is_fifo() else file.read_bytes()  # a pipe would keep us waiting
     except OSError as error:
         told = f"cannot be read ({error.strerror or type(error).__name__})"
         told = "is missing" if isinstance(error, FileNotFoundError) else told
@@ -157,8 +157,9 @@ def draw_balanced(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     order = generator.permutation(len(labels))
     # The n-th example of each class stands before the (n + 1)-th of any.
     turns = np.empty(len(labels), int)
-    for label in np.unique(labels):
-        of_class = np.flatnonzero(labels[order] == label)
+    classes, places = np.unique(labels[order], return_inverse=True)
+    for place in range(len(classes)):
+        of_class = np.flatnonzero(places == place)
         turns[of_class] = np.arange(len(of_class))
     return order[np.argsort(turns, kind="stable")][:count]
 

@@ -113,6 +113,14 @@ def test_an_unreadable_file_is_refused(tmp_path, monkeypatch):
     assert one_clear_sentence(error, "Permission denied")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="There are no pipes in folders.")
+def test_a_pipe_in_its_place_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "mnist.npz")
+    with pytest.raises(data.DataFileError) as error:
+        data.load_mnist(tmp_path / "mnist.npz")
+    assert one_clear_sentence(error, "not the one published")
+
+
 def test_scaled_pixels_are_float32_from_0_to_1_with_a_channel(mnist):
     scaled = data.scale_pixels(mnist["x_test"][:100])
     assert scaled.shape == (100, 28, 28, 1)
@@ -241,6 +249,11 @@ def test_a_draw_of_everything_is_every_example_once():
     assert sorted(data.draw_balanced(labels, 8, seed=0)) == list(range(8))
     # One class runs out, the others fill up.
     assert np.bincount(labels[data.draw_balanced(labels, 6, seed=0)]).tolist() == [3, 2, 1]
+
+
+def test_a_label_that_is_missing_counts_as_a_class_of_its_own():
+    labels = np.array([0, 1, np.nan] * 4)
+    assert np.isnan(labels[data.draw_balanced(labels, 6, seed=0)]).sum() == 2
 
 
 def test_a_centering_offset_puts_the_centre_of_mass_on_the_centre_of_the_field():
