@@ -383,7 +383,6 @@
 
   const sigmoid = (z) => 1 / (1 + Math.exp(-z));
   const ACTIVATIONS = {
-    linear: (z) => z,
     relu: (z) => (z > 0 ? z : 0),
     silu: (z) => z * sigmoid(z),
     sigmoid,

@@ -16,7 +16,7 @@ def precision_recall(
     """
     mine = detections.labels == label
     order = np.argsort(-detections.scores[mine], kind="stable")
-    hits = np.cumsum(right[mine][order], axis=0)
+    hits = np.cumsum(right[mine][order])
     return hits / np.arange(1, len(hits) + 1), hits / np.sum(labels == label)
 
 
