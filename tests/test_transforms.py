@@ -96,6 +96,16 @@ def test_layers_repeat_with_their_seed_and_rest_outside_training():
     assert not np.array_equal(model(images, training=True), images)
 
 
+def test_a_side_that_is_not_told_is_that_of_a_digit():
+    for one, other in zip(
+        transforms.augmentation_layers(transforms.KINDS, seed=0),
+        transforms.augmentation_layers(transforms.KINDS, seed=0, side=28),
+        strict=True,
+    ):
+        configs = [layer.get_config() | {"name": ""} for layer in (one, other)]
+        assert configs[0] == configs[1]
+
+
 def test_an_unknown_change_is_refused():
     with pytest.raises(KeyError, match="mirror"):
         transforms.augmentation_layers(["mirror"], seed=0)
@@ -104,6 +114,17 @@ def test_an_unknown_change_is_refused():
 def test_without_reach_an_affine_map_leaves_images_as_they_are(images):
     same = transforms.random_affine(images, np.random.default_rng(0))
     np.testing.assert_allclose(same, images, atol=1e-5)
+
+
+def test_an_affine_map_gives_float32_whatever_the_pixels_are(images):
+    whole = np.round(255 * images)
+    for kind in (np.uint8, np.float64):
+        moved = transforms.random_affine(
+            whole.astype(kind), np.random.default_rng(0), shift_pixels=0.5
+        )
+        expected = transforms.random_affine(whole, np.random.default_rng(0), shift_pixels=0.5)
+        np.testing.assert_array_equal(moved, expected)
+        assert moved.dtype == np.float32
 
 
 def test_an_affine_map_turns_about_the_centre_and_moves_within_its_reach():

@@ -266,6 +266,7 @@ def try_page(seed: int) -> list[dict]:
             stored.test_a_softmax_goes_along_the_last_axis_and_does_not_overflow,
             stored.test_kernels_of_whole_steps_lose_nothing_in_8_bits,
             stored.test_a_word_and_a_sound_are_one_row_high,
+            stored.test_each_symbol_has_a_row_of_the_table,
             stored.test_windows_lie_where_keras_lays_them,
             stored.test_every_layer_that_the_pages_know_gives_what_keras_gives,
         ],

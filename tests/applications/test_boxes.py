@@ -72,6 +72,21 @@ def test_peaks_are_the_largest_of_their_neighbourhood_and_class():
     assert len(boxes.decode(heat, edges, neighbourhood=1, least_score=0)) == 30
 
 
+def test_a_peak_of_one_scene_hides_none_of_another():
+    heat = np.zeros((2, 24, 24, 10))
+    heat[:, 10, 10, 3] = 0.9, 0.8
+    detections = boxes.decode(heat, np.ones((2, 24, 24, 4)))
+    assert detections.images.tolist() == [0, 1] and detections.scores.tolist() == [0.9, 0.8]
+
+
+def test_peaks_that_are_equally_sure_keep_their_order():
+    heat = np.zeros((1, 24, 24, 10))
+    heat[0, ::3, ::3, 0] = np.tile([0.5, 0.4], 32).reshape(8, 8)
+    edges = np.tile(np.arange(576.0).reshape(1, 24, 24, 1) / 6, (1, 1, 1, 4))
+    lefts = boxes.decode(heat, edges, most=64).boxes[:, 0]
+    assert (np.diff(lefts[:32]) > 0).all() and (np.diff(lefts[32:]) > 0).all()
+
+
 @pytest.mark.parametrize("threshold", [0.1, 0.3, 0.5, 0.7])
 def test_suppression_agrees_with_tensorflow(threshold):
     import tensorflow as tf
