@@ -11,7 +11,9 @@ it needs nothing but Python.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -127,6 +129,9 @@ def end(app, exception: Exception | None) -> None:
         _write_list(edition, edition)
         # What is edited while the build runs is newer than its list, so `make` builds again.
         os.utime(_list_file(edition), (app.book_begun, app.book_begun))
+    elif os.strerror(errno.ENOSPC) in str(exception):
+        told = f"The disk of {BUILD} is full: make room, and run the same command again."
+        atexit.register(print, told, file=sys.stderr)  # below what Sphinx tells of it
     app.book_alone.close()
 
 

@@ -194,9 +194,22 @@ def network(lo: str) -> tuple[str, ...]:
     return ("unshare", "--net", "--map-root-user", "sh", "-c", command, "sh")
 
 
-def limited(option: str, size: int) -> tuple[str, ...]:
-    """Run within a limit of the shell's: `-f` for the blocks of a file, `-d` for kB of memory."""
-    return ("sh", "-c", f'ulimit {option} {size}; exec "$@"', "sh")
+def limited(kilobytes: int) -> tuple[str, ...]:
+    """Run in so much memory."""
+    return ("sh", "-c", f'ulimit -d {kilobytes}; exec "$@"', "sh")
+
+
+def full(kilobytes: int) -> tuple[str, ...]:
+    """Have `_build` on a disk with so much room; the disk is in memory, and gone after the build.
+
+    What stood on it then is left beside the copy, as `full`.
+    """
+    command = f"""mkdir -p _build && cp -a _build ../full
+        mount -t tmpfs -o size=100m none _build && cp -a ../full/. _build
+        cat /dev/zero > _build/filler 2> /dev/null; truncate -s -{kilobytes}k _build/filler
+        "$@"; code=$?
+        rm -r _build/filler ../full && cp -a _build ../full; exit $code"""
+    return ("unshare", "--mount", "--map-root-user", "sh", "-c", command, "sh")
 
 
 # ---- How the build is run ------------------------------------------------------------------------
@@ -224,6 +237,14 @@ def at(percent: int, sent: signal.Signals):
     return run
 
 
+def on_full_disk(books: Books, fault: Fault) -> list[Ended]:
+    """Run the build, and keep what was written until there was no more room."""
+    end = ended(books.start(fault))
+    shutil.rmtree(books.book / "_build")
+    (books.folder / "full").rename(books.book / "_build")
+    return [end]
+
+
 def moved(name: str):
     """Run the build after the folder was moved."""
 
@@ -245,10 +266,10 @@ FAULTS = [
           under=NO_ROOT, quick=True),
     Fault("data file a directory", gone(DATA, pathlib.Path.mkdir), fails=r"cannot be read \(Is a"),
     Fault("data file a pipe", gone(DATA, os.mkfifo), fails="mnist.npz must be a file", quick=True),
-    Fault("files cut at 16 kB, as on a full disk", forget("loading"), fails="File too large|disk",
-          under=limited("-f", 32)),
-    Fault("files cut at 1 MB, as on a full disk", fails="File too large|disk",
-          under=limited("-f", 2048)),
+    Fault("disk full while outputs are stored", forget("loading"), fails="disk is full",
+          under=full(4), run=on_full_disk),
+    Fault("disk full while pages are written", fails="The disk of .* is full: make room",
+          under=full(1000), run=on_full_disk),
     Fault("checkout read-only", mode(".", "a-w"), fails=NO_FILE, under=NO_ROOT, quick=True),
     Fault("cache of outputs read-only", mode("_build/.jupyter_cache", "a-w"), fails=NO_FILE,
           under=NO_ROOT, quick=True),
@@ -259,7 +280,7 @@ FAULTS = [
           quick=True),
     Fault("locale C", forget("loading"), settings={"LC_ALL": "C", "PYTHONUTF8": "0",
           "PYTHONCOERCECLOCALE": "0"}),
-    Fault("2 GB of memory", forget("fitting"), under=limited("-d", 2_000_000)),
+    Fault("2 GB of memory", forget("fitting"), under=limited(2_000_000)),
     Fault("one core", forget("fitting"), under=("taskset", "--cpu-list", "0")),
     Fault("outputs of an older version", of_an_older_book, built=True),
     Fault("cached outputs truncated", cached("loading", cut)),
