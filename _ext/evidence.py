@@ -81,20 +81,32 @@ def determinism(facts: dict) -> list[str]:
 
 
 def margins(facts: dict) -> list[str]:
-    """Show each page's conditions, and the one that is nearest to failing."""
+    """Count the conditions, and show the one that is nearest to failing."""
+    rows = facts["rows"]
+    vary = [each for row in rows for each in row["by_chance"]]
+    nearest = max(vary, key=lambda each: each["fails_at_most"])
+    counts = {
+        f"pages, each with {len(facts['shifts'])} seeds": len(rows),
+        "conditions of their sentences": sum(row["conditions"] for row in rows),
+        "inequalities that a seed moves": len(vary),
+        "conditions false with some seed": sum(len(row["failed"]) for row in rows),
+        f"{code(nearest['condition'])}, the nearest to failing, fails in a run with at most":
+            f"{nearest['fails_at_most']:.0e}",
+    }  # fmt: skip
+    return markdown(["asked", "count"], counts.items())
+
+
+def each_margin(facts: dict) -> list[str]:
+    """Show each page whose conditions a seed moves, and which of them is nearest to failing."""
     rows = []
     for row in facts["rows"]:
-        nearest = max(row["by_chance"], key=lambda each: each["fails_at_most"], default=None)
-        told = ["", "", ""]
-        if nearest:
-            told = [
-                code(nearest["condition"]), f"{nearest['smallest']:.3g}",
-                f"{nearest['fails_at_most']:.0e}",
-            ]  # fmt: skip
-        counts = [row["conditions"], len(row["failed"]), len(row["by_chance"])]
-        rows.append([row["page"], *counts, *told])
-    heads = ["page", "conditions", "false with some seed", "by chance", "the nearest to failing"]
-    return markdown([*heads, "smallest margin", "fails in a run with, at most"], rows)
+        if row["by_chance"]:
+            nearest = max(row["by_chance"], key=lambda each: each["fails_at_most"])
+            left, chance = nearest["smallest"], nearest["fails_at_most"]
+            told = [code(nearest["condition"]), f"{left:.3g}", f"{chance:.0e}"]
+            rows.append([row["page"], len(row["by_chance"]), *told])
+    heads = ["page", "moved by a seed", "the nearest to failing", "smallest margin"]
+    return markdown([*heads, "fails with at most"], rows)
 
 
 def faults(facts: dict) -> list[str]:
@@ -180,12 +192,13 @@ def licences(facts: dict) -> list[str]:
 FILES = {
     "repeated": "determinism",
     "each_fault": "faults",
+    "each_margin": "margins",
     "survivors": "mutants",
     "safari": "browsers",
 }
 TABLES = [
-    compat, repeated, determinism, margins, faults, each_fault, mutants, survivors, browsers,
-    safari, licences,
+    compat, repeated, determinism, margins, each_margin, faults, each_fault, mutants, survivors,
+    browsers, safari, licences,
 ]  # fmt: skip
 
 
