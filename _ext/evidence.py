@@ -56,8 +56,8 @@ def repeated(facts: dict) -> list[str]:
         "pages": pages["pages"],
         "pages not compared": len(pages["not_compared"]),
         "outputs": pages["outputs"],
-        "of these figures": pages["figures"],
-        "outputs that differ, of cells that measure": marked,
+        "figures among them": pages["figures"],
+        "outputs that differ in what was measured": marked,
         "other outputs that differ": len(other),
     }
     told = [f"- {each['page']}, cell {each['cell']}: {code(each['is'])}" for each in other]
@@ -76,7 +76,7 @@ def determinism(facts: dict) -> list[str]:
     rows.append(
         [f"{len(first)} seeds, largest and smallest", f"{loss:.2g}", f"{100 * accuracy:.2g}"]
     )
-    heads = ["instead of one thread", "loss apart, at most", "accuracy apart, at most, in points"]
+    heads = ["beside one thread", "loss apart, at most", "accuracy apart, at most, in points"]
     return markdown(heads, rows)
 
 
@@ -89,12 +89,12 @@ def margins(facts: dict) -> list[str]:
         if nearest:
             told = [
                 code(nearest["condition"]), f"{nearest['smallest']:.3g}",
-                f"{nearest['fails_at_most']:.0e}",
+                f"{100 * nearest['fails_at_most']:.1g} %",
             ]  # fmt: skip
         counts = [row["conditions"], len(row["failed"]), len(row["by_chance"])]
         rows.append([row["page"], *counts, *told])
-    heads = ["page", "conditions", "false with some seed", "by chance", "the nearest to failing"]
-    return markdown([*heads, "smallest margin", "fails in a run with, at most"], rows)
+    heads = ["page", "conditions", "false with some seed", "moved by seeds", "nearest to failing"]
+    return markdown([*heads, "least that was left", "fails, at most, in this share of runs"], rows)
 
 
 def faults(facts: dict) -> list[str]:
@@ -107,6 +107,8 @@ def faults(facts: dict) -> list[str]:
             end = "not as it must be"
         elif row["said"]:
             end = "refused with a sentence; the next run is clean"
+        elif set(row["exit"]) == {0} and row["fault"].startswith(("Ctrl-C", "killed")):
+            end = "had ended before it was to be stopped"
         elif set(row["exit"]) == {0}:
             end = "built, as if nothing had happened"
         else:
@@ -141,7 +143,8 @@ def mutants(facts: dict) -> list[str]:
         rows.append([row["name"], row["mutants"], row["tried"], killed, same, unseen])
     sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
     heads = ["module", "mutants", "tried", "killed", "equivalent", "not seen by a test"]
-    return markdown(heads, [*rows, ["all", *sums]])
+    table = markdown(heads, [*rows, ["all", *sums]])
+    return [*table, "", f"The sample is that of `make mutants SEED={facts['seed']}`."]
 
 
 def survivors(facts: dict) -> list[str]:

@@ -38,6 +38,12 @@ def test_each_fault_ends_as_it_must_and_harms_no_later_run():
     assert all(row["as_it_must"] and row["next_run_clean"] for row in tried)
 
 
+def test_a_build_that_ended_before_it_was_to_be_killed_withstood_nothing():
+    row = {"fault": "killed after 98 % of its time", "exit": [0], "said": ""}
+    rows = [{**row, "exit": [end], "as_it_must": True, "next_run_clean": True} for end in (0, -9)]
+    assert "| had ended before it was to be stopped | 1 |" in evidence.faults({"rows": rows})
+
+
 def test_of_mutants_that_compute_something_else_nineteen_of_twenty_are_killed():
     rows = STORED["mutants"]["rows"]
     killed, unseen = (
