@@ -93,8 +93,9 @@ compat: $(ENVIRONMENT)
 	$(BIN)/python -m benchmarks.tested.compat $(VERSIONS)
 
 # Whether a test notices when what the book computes is changed; mutmut, npm and the network are needed.
+# Another SEED draws another sample.
 mutants: $(ENVIRONMENT)
-	VIRTUAL_ENV=.venv $(BIN)/uv run --no-project --active --with mutmut==3.8.1 python -m benchmarks.tested.mutants
+	VIRTUAL_ENV=.venv $(BIN)/uv run --no-project --active --with mutmut==3.8.1 python -m benchmarks.tested.mutants $(SEED)
 
 lab: $(ENVIRONMENT)
 	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown

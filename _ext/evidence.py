@@ -29,6 +29,11 @@ def code(text: str) -> str:
     return f"`` {text} ``" if text else ""
 
 
+def percent(share: float) -> str:
+    """Write a small share."""
+    return f"{100 * share:.1g} %"
+
+
 def compat(facts: dict) -> list[str]:
     """Show a column for each choice of versions."""
     rows = facts["rows"]
@@ -56,8 +61,8 @@ def repeated(facts: dict) -> list[str]:
         "pages": pages["pages"],
         "pages not compared": len(pages["not_compared"]),
         "outputs": pages["outputs"],
-        "of these figures": pages["figures"],
-        "outputs that differ, of cells that measure": marked,
+        "figures among them": pages["figures"],
+        "outputs that differ in what was measured": marked,
         "other outputs that differ": len(other),
     }
     told = [f"- {each['page']}, cell {each['cell']}: {code(each['is'])}" for each in other]
@@ -76,7 +81,7 @@ def determinism(facts: dict) -> list[str]:
     rows.append(
         [f"{len(first)} seeds, largest and smallest", f"{loss:.2g}", f"{100 * accuracy:.2g}"]
     )
-    heads = ["instead of one thread", "loss apart, at most", "accuracy apart, at most, in points"]
+    heads = ["beside one thread", "loss apart, at most", "accuracy apart, at most, in points"]
     return markdown(heads, rows)
 
 
@@ -86,12 +91,12 @@ def margins(facts: dict) -> list[str]:
     vary = [each for row in rows for each in row["by_chance"]]
     nearest = max(vary, key=lambda each: each["fails_at_most"])
     counts = {
-        f"pages, each with {len(facts['shifts'])} seeds": len(rows),
+        "pages": len(rows),
         "conditions of their sentences": sum(row["conditions"] for row in rows),
-        "inequalities that a seed moves": len(vary),
-        "conditions false with some seed": sum(len(row["failed"]) for row in rows),
-        f"{code(nearest['condition'])}, the nearest to failing, fails in a run with at most":
-            f"{nearest['fails_at_most']:.0e}",
+        "of these false with some seed": sum(len(row["failed"]) for row in rows),
+        "inequalities that seeds move": len(vary),
+        f"the nearest to failing, {code(nearest['condition'])}, fails, at most, in this share of runs":
+            percent(nearest["fails_at_most"]),
     }  # fmt: skip
     return markdown(["asked", "count"], counts.items())
 
@@ -103,10 +108,10 @@ def each_margin(facts: dict) -> list[str]:
         if row["by_chance"]:
             nearest = max(row["by_chance"], key=lambda each: each["fails_at_most"])
             left, chance = nearest["smallest"], nearest["fails_at_most"]
-            told = [code(nearest["condition"]), f"{left:.3g}", f"{chance:.0e}"]
+            told = [code(nearest["condition"]), f"{left:.3g}", percent(chance)]
             rows.append([row["page"], len(row["by_chance"]), *told])
-    heads = ["page", "moved by a seed", "the nearest to failing", "smallest margin"]
-    return markdown([*heads, "fails with at most"], rows)
+    heads = ["page", "moved by seeds", "nearest to failing", "least that was left"]
+    return markdown([*heads, "fails, at most, in this share of runs"], rows)
 
 
 def faults(facts: dict) -> list[str]:
@@ -119,6 +124,8 @@ def faults(facts: dict) -> list[str]:
             end = "not as it must be"
         elif row["said"]:
             end = "refused with a sentence; the next run is clean"
+        elif set(row["exit"]) == {0} and row["fault"].startswith(("Ctrl-C", "killed")):
+            end = "had ended before it was to be stopped"
         elif set(row["exit"]) == {0}:
             end = "built, as if nothing had happened"
         else:
@@ -153,7 +160,8 @@ def mutants(facts: dict) -> list[str]:
         rows.append([row["name"], row["mutants"], row["tried"], killed, same, unseen])
     sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
     heads = ["module", "mutants", "tried", "killed", "equivalent", "not seen by a test"]
-    return markdown(heads, [*rows, ["all", *sums]])
+    table = markdown(heads, [*rows, ["all", *sums]])
+    return [*table, "", f"The sample is that of `make mutants SEED={facts['seed']}`."]
 
 
 def survivors(facts: dict) -> list[str]:

@@ -1,7 +1,7 @@
 """List the licence of every package in the lock, as the package itself tells it.
 
 ``python -m benchmarks.tested.licences`` asks what is installed, without the network, and stores the
-table; `tests/test_supply.py` holds it to the lock, and the licences to `ALLOWED`.
+table; `tests/tested/test_licences.py` holds it to the lock, and the licences to `ALLOWED`.
 """
 
 import importlib.metadata

@@ -6,8 +6,8 @@ A page runs once for each of five shifts, which are added to each seed that `set
 where nothing calls it, once in all.
 Of each inequality that a `say` or an `assert` states, what is left of it is stored: 0.02 where
 0.93 must be below 0.95. On one machine a seed repeats itself; on another, roundings differ and
-training takes another path, at most as far away as another seed. So the spread over seeds gives
-an upper bound on how often a sentence would fail elsewhere, by Student's t.
+training takes another path, not as far away as another seed where this was measured (determinism).
+So by the spread over seeds and Student's t, a sentence fails elsewhere more seldom than is said.
 """
 
 from __future__ import annotations

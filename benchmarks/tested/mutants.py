@@ -6,7 +6,7 @@ collected once; then each mutant has a process of its own, forked before TensorF
 that runs the quick tests which reach its function, until one fails. For the forward passes of the
 pages, StrykerJS makes the mutants, and `mutants.mjs` asks each what the tests ask of the page.
 
-A random sample of all mutants is tried. Not among them are changes of what an error says and of
+A random sample of all mutants is tried. Not among them are changes in a `raise` and of
 `verbose`, which nobody computes with, and of `strict` in `zip`, whose mistakes are refused before.
 Nor is, in a script, a last round more of a loop that fills a typed array: it changes nothing.
 Why each survivor may live is in `survivors.json`.
