@@ -95,7 +95,7 @@ def margins(facts: dict) -> list[str]:
         "conditions of their sentences": sum(row["conditions"] for row in rows),
         "of these false with some seed": sum(len(row["failed"]) for row in rows),
         "inequalities that seeds move": len(vary),
-        f"the nearest to failing, {code(nearest['condition'])}, fails, at most, in this share of runs":
+        f"the nearest to failing, {code(nearest['condition'])}, fails in runs, at most":
             percent(nearest["fails_at_most"]),
     }  # fmt: skip
     return markdown(["asked", "count"], counts.items())
