@@ -48,6 +48,9 @@ COMPOSED = {"bs-tooltip-auto", "bs-popover-auto"}
 
 logger = logging.getLogger(__name__)
 
+# Where the theme has its icons; it needs Python 3.11 since the first of these.
+ICONS = ("scripts/fontawesome.js", "vendor/fontawesome/*/js/all.min.js")
+
 
 # ---- One page ------------------------------------------------------------------------------------
 
@@ -169,11 +172,8 @@ def lighten_pages(app: Sphinx) -> None:
         return
     app.builder.light_styles = styles = []
     render = app.builder.templates.render
-    theme = next(
-        folder / "static"
-        for folder in map(pathlib.Path, app.builder.theme.get_theme_dirs())
-        if (folder / "static" / "scripts" / "fontawesome.js").is_file()
-    )
+    themes = [pathlib.Path(folder, "static") for folder in app.builder.theme.get_theme_dirs()]
+    script = next(file for folder in themes for name in ICONS for file in folder.glob(name))
 
     def sizes(name: str) -> tuple[int, int] | None:
         for source, given in app.builder.images.items():
@@ -185,7 +185,7 @@ def lighten_pages(app: Sphinx) -> None:
         page = render(template, context)
         if "<html" not in page or "<head>" not in page:
             return page
-        page = draw_icons(page, icons(theme / "scripts" / "fontawesome.js"))
+        page = draw_icons(page, icons(script))
         page = policy.join_scripts(policy.without_attributes(defer_scripts(page, _options(app))))
         return policy.state(without_space(ease_images(link_styles(page, styles), sizes)))
 
