@@ -237,7 +237,7 @@ def test_without_javascript_a_figure_stands_in_its_place(browser, html_folder):
     told = page.locator("noscript p").first
     assert "needs JavaScript" in told.inner_text()
     assert told.is_visible()
-    image = page.locator("noscript img, .bd-article img").first
+    image = page.locator(".live-still img")
     assert image.is_visible()
     assert len(image.get_attribute("alt")) > 30
     assert image.bounding_box()["y"] > told.bounding_box()["y"]

@@ -112,6 +112,10 @@ def test_every_file_of_the_theme_and_every_picture_is_used(html_folder):
     waiting = {file.name for file in pictures - used}  # those in <noscript>
     text = "".join(page.read_text(encoding="utf-8") for page in pages)
     assert [name for name in waiting if name not in text] == []
+    sources = [*(html_folder / "_static").rglob("*.*s"), *html_folder.glob("*.html")]
+    text += "".join(file.read_text(encoding="utf-8") for file in sources)
+    theme = [file.name for file in (html_folder / "_static").rglob("*") if file.is_file()]
+    assert [name for name in theme if name not in text] == []
     assert not list(html_folder.rglob("*.map"))
     assert not list(html_folder.rglob("fontawesome*"))
 

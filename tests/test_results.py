@@ -30,9 +30,15 @@ def test_make_bench_runs_a_program_for_everything_that_is_stored():
     folder = results.STORED
     programs = [folder.parent / f"{name.replace('.', '/')}.py" for name in benchmarks.names()]
     programs += (folder / "tested").glob("*.py")  # commands of their own, such as `make faults`
-    code = "\n".join(program.read_text(encoding="utf-8") for program in programs)
+    codes = [program.read_text(encoding="utf-8") for program in programs]
     for file in [*folder.rglob("*.json"), *folder.rglob("*.npz")]:
-        assert file.stem in code, f"no program stores {file.relative_to(folder)}"
+        stored = file.relative_to(folder).with_suffix("").as_posix()
+        # Written whole, or from the room and one of the program's names.
+        whole, joined = rf"[\"'/]{stored}\b", f"{file.parent.name}/{{name}}"
+        assert any(
+            re.search(whole, code) or (joined in code and f'"{file.stem}"' in code)
+            for code in codes
+        ), f"no program stores {stored}"
 
 
 def test_a_missing_result_is_named():

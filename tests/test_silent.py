@@ -175,5 +175,7 @@ def test_stored_weights_are_the_networks_or_refused(stored, change, part, flippe
         try:
             model, _ = results.load_network("network")
         except Exception:  # refused, by whoever sees it first: that is not silent
+            if (change, part, flipped) == ("as they are", 1, None):
+                raise
             return
         np.testing.assert_allclose(model(np.ones((1, 4))), answer, rtol=1e-5)

@@ -72,7 +72,7 @@ def test_without_javascript_a_figure_stands_in_its_place(browser, html_folder):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((html_folder / PAGE).as_uri())
-    image = page.locator("noscript img, .bd-article img").first
+    image = page.locator(".live-still img")
     assert image.is_visible()
     assert len(image.get_attribute("alt")) > 30
     context.close()
