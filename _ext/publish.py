@@ -44,8 +44,6 @@ def write_branch(html: pathlib.Path = HTML, folder: pathlib.Path = BRANCH) -> No
         sys.exit(
             "There is no branch of notebooks to write: repository.url in _config.yml is empty."
         )
-    if not (html / "index.html").is_file():
-        sys.exit("There are no notebooks yet: run `make book` first.")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(html / "_sources", folder, ignore=_all_but_notebooks)
     here, binder = names.facts(), folder / ".binder"
@@ -105,6 +103,8 @@ def main() -> None:
     parser.add_argument("what", choices=["branch", "changed"])
     parser.add_argument("before", nargs="?", type=pathlib.Path, help="folder of an earlier build")
     arguments = parser.parse_args()
+    if not (HTML / "index.html").is_file():
+        sys.exit("There is no book yet: run `make book` first.")
     if arguments.what == "branch":
         write_branch()
     elif arguments.before is None or not (arguments.before / "index.html").is_file():

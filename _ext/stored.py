@@ -133,6 +133,9 @@ class _Graph:
         elif kind == "Embedding":
             count = 1
         taken, self.waiting = self.waiting[:count], self.waiting[count:]
+        if len(taken) < count or not all(np.isfinite(array).all() for array in taken):
+            wanted = f"arrays must hold {count} of finite numbers for {config['name']}"
+            raise ValueError(f"{wanted}, got {len(taken)}, or NaN or infinity among them.")
         return taken
 
     def add(self, layer: dict, sources: list) -> None:

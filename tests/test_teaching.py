@@ -161,3 +161,21 @@ def test_the_solution_gets_all_points_and_the_notebook_for_students_few(name, tm
     assert "SOLUTION" not in text and "grader.check" in text
     hidden = re.findall(r"hidden: true\n.*?\ndef (\w+)\(", MASTERS[name], re.DOTALL)
     assert hidden and not [test for test in hidden if test in text]
+
+
+ENDLESS = """
+import pathlib, sys
+import execution, grading, nbformat
+execution.CELL_TIMEOUT_SECONDS = 20
+file, autograder = grading.build("convolution", pathlib.Path(sys.argv[1]))
+notebook = nbformat.read(file, 4)
+notebook.cells.insert(0, nbformat.v4.new_code_cell("while True: pass"))
+nbformat.write(notebook, file)
+grading.grade(file, autograder)
+"""
+
+
+def test_a_notebook_that_never_ends_is_given_up(tmp_path):
+    command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
+    ran = subprocess.run(command, cwd=execution.ROOT / "_ext", capture_output=True, text=True)
+    assert "A cell timed out while it was being executed, after 20 seconds." in ran.stderr

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnbook import checks
 from cnnbook.applications.boxes import CLASSES, IOU_THRESHOLDS, Detections, match
 
 RECALLS = np.linspace(0, 1, 101)
@@ -14,6 +15,7 @@ def precision_recall(
 
     right : bool, one for each of the detections, from `match`; labels : the true ones, (N, digits)
     """
+    right = checks.array("right", right, "b", "(K,)")
     mine = detections.labels == label
     order = np.argsort(-detections.scores[mine], kind="stable")
     hits = np.cumsum(right[mine][order])

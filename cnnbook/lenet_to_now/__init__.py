@@ -8,7 +8,7 @@ from keras import layers
 
 def halve(images: np.ndarray) -> np.ndarray:
     """Take means of 2 by 2 pixels: (N, 28, 28, 1) to (N, 14, 14, 1)."""
-    return images.reshape(-1, 14, 2, 14, 2, 1).mean(axis=(2, 4))
+    return images.reshape(len(images), 14, 2, 14, 2, 1).mean(axis=(2, 4))
 
 
 def convolve(x, normalised, kernel_size=3, stride=1):

@@ -39,7 +39,7 @@ def iou_by_class(confusion: np.ndarray) -> np.ndarray:
     """Divide what is shared by the union; NaN for a class neither there nor predicted."""
     shared = np.diag(confusion)
     union = confusion.sum(axis=0) + confusion.sum(axis=1) - shared
-    return np.where(union, shared / np.maximum(union, 1), np.nan)
+    return shared / np.where(union, union, np.nan)
 
 
 def class_shares(masks: np.ndarray) -> np.ndarray:

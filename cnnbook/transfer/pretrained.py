@@ -29,6 +29,8 @@ def trunk(layer: str, trained: bool, seed: int = 0) -> keras.Model:
 
 def prepare(patches: np.ndarray, side: int) -> np.ndarray:
     """Enlarge grey patches, uint8, to VGG-16's colours less its means, (N, side, side, 3)."""
+    if patches.dtype != np.uint8:
+        raise ValueError(f"patches must hold raw pixels, uint8 from 0 to 255, got {patches.dtype}.")
     large = np.stack([PIL.Image.fromarray(patch).resize((side, side)) for patch in patches])
     return large[..., None] - np.float32([103.939, 116.779, 123.68])  # blue, green, red
 

@@ -60,6 +60,10 @@ REFUSED = {
     "scenes for one": (lambda: network.box_loss(GRID[:1, ..., :6], GRID), "must be alike"),
     "one for scenes": (lambda: network.box_loss(GRID[..., :6], GRID[:1]), "must be alike"),
     "no rate": (lambda: network.TrainingConfig(peak_rate=0), "peak_rate must be .* above 0"),
+    "ten thresholds": (
+        lambda: metrics.precision_recall(ONE, np.ones((1, 10), bool), ZERO[None], 0),
+        r"right must have the axes \(K,\), got the shape \(1, 10\)",
+    ),
     "swapped curve": (
         lambda: metrics.interpolated(np.array([0.1, 0.5]), np.array([1, 0.8])),
         "recall must never fall",

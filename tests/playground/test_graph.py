@@ -240,6 +240,15 @@ def test_what_the_pages_cannot_run_is_refused(layer, words):
         written(model, 32)
 
 
+@pytest.mark.parametrize("change", [lambda k, b: [k * np.nan, b], lambda k, b: [k]])
+def test_weights_that_are_no_numbers_or_too_few_are_refused(change):
+    import keras
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="arrays must hold 2 of finite numbers for dense"):
+        stored.describe(json.loads(model.to_json()), change(*model.get_weights()))
+
+
 def test_an_input_of_another_size_is_refused(page):
     model, _ = results.load_network("applications/classification_network")
     with pytest.raises(Exception, match="must hold 28 x 28 x 1 numbers, got 3"):

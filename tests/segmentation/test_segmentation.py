@@ -32,9 +32,11 @@ def test_the_confusion_matrix_is_that_of_scikit_learn(masks):
 
 def test_the_score_by_class_is_the_jaccard_score_of_scikit_learn(masks):
     truth, predicted = masks
-    scores = segmentation.iou_by_class(segmentation.confusion_matrix(truth, predicted))
+    counts = segmentation.confusion_matrix(truth, predicted)
     expected = sklearn.metrics.jaccard_score(truth.ravel(), predicted.ravel(), average=None)
-    np.testing.assert_allclose(scores, expected, rtol=1e-12)
+    for confusion in (counts, counts / counts.sum()):  # pixels, or their shares
+        scores = segmentation.iou_by_class(confusion)
+        np.testing.assert_allclose(scores, expected, rtol=1e-12)
 
 
 def test_a_class_that_is_nowhere_has_no_score():

@@ -37,6 +37,11 @@ def test_pictures_are_prepared_as_vgg16_was_trained():
     np.testing.assert_allclose(pretrained.prepare(grey, 5), expected, atol=1e-4)
 
 
+def test_pixels_that_are_scaled_before_are_refused():
+    with pytest.raises(ValueError, match=r"patches must hold raw pixels, uint8 .* got float64"):
+        pretrained.prepare(np.ones((1, 5, 5)), 5)
+
+
 def test_no_pixel_of_a_texture_is_in_two_parts():
     """Beside each other, the parts make up the photographs again."""
     split = pretrained.tasks()["textures"]
