@@ -68,23 +68,27 @@ def _describe_layer(layer: keras.layers.Layer) -> dict:
             can = layer.padding == "valid" and layer.pool_size == layer.strides == (size, size)
             kind = {"kind": "pool", "size": size}
         case layers.Dense():
+            can = layer.input.ndim == 2
             kind = {"kind": "dense", "bias": layer.use_bias}
         case layers.Cropping2D():
             (size, *_), _ = layer.cropping
             can = layer.cropping == ((size, size), (size, size))
             kind = {"kind": "crop", "size": size}
         case layers.BatchNormalization():
+            can = layer.axis in (-1, layer.output.ndim - 1)
             kind = {"kind": "normalise"}
         case layers.ReLU():
+            can = not (layer.max_value or layer.negative_slope or layer.threshold)
             kind, activation = {"kind": "relu"}, keras.activations.relu
         case layers.Flatten():
             kind = {"kind": "flatten"}
-    if not (kind and can):
+    named = activation.__name__ if activation else "linear"
+    if not (kind and can and named in ("linear", "relu", "softmax")):
         raise ValueError(f"The pages cannot run {layer.name}, a {type(layer).__name__} so set.")
     return {
         "name": layer.name,
         **kind,
-        "activation": activation.__name__ if activation else "linear",
+        "activation": named,
         "shape": list(layer.output.shape[1:]),
         "parameters": int(layer.count_params()),
     }
@@ -121,13 +125,11 @@ def publish(
     from IPython.display import display
 
     network = describe(model)
+    for _, images, _ in (examples or {}).values():
+        data.scale_pixels(images)  # which refuses what is not raw pixels
     groups = {
         group: [
-            {
-                "index": int(index),
-                "label": int(label),
-                "pixels": base64.b64encode(image.tobytes()).decode("ascii"),
-            }
+            {"index": int(index), "label": int(label), "pixels": base64.b64encode(image).decode()}
             for index, image, label in zip(*digits, strict=True)
         ]
         for group, digits in (examples or {}).items()
@@ -136,5 +138,4 @@ def publish(
     told = f"{name}: {count:,} weights of 2 bytes, {count / 500:,.0f} kB for the playground"
     named = data.OTHER_FILE and data.CLASSES
     shown = {"name": name, **network, "examples": groups, "classes": named}
-    bundle = {MIME_TYPE: shown, "text/plain": told}
-    display(bundle, raw=True)
+    display({MIME_TYPE: shown, "text/plain": told}, raw=True)

@@ -199,7 +199,7 @@ def max_pool_backward(
     largest = max_pool(inputs, pool_size, strides, padding)
     _check_same("upstream", upstream, largest.shape, inputs.dtype)
     windows = _pool_windows(inputs, pool_size, strides, padding)
-    padded = windows.pad(inputs, value=-np.inf)
+    padded = windows.pad(inputs, value=np.nan)  # never the largest
     d_padded = np.zeros_like(padded)
     waiting = np.ones(largest.shape, bool)  # windows whose largest value is still to come
     for _, pixels in windows.offsets():

@@ -13,7 +13,7 @@ import PIL.Image
 import PIL.ImageOps
 from skimage import filters, measure, morphology
 
-from cnnbook import data
+from cnnbook import checks, data
 
 MOST_PIXELS = 64_000_000
 TOO_MANY = f"picture must have at most {MOST_PIXELS:,} pixels, got %s: save it smaller."
@@ -127,6 +127,7 @@ def find_ink(gray: np.ndarray) -> np.ndarray:
     The light is flattened, what runs into the edge is taken away (lines of the paper, the desk),
     and of the regions that are left those are kept that make up the digit.
     """
+    gray = checks.array("gray", gray, "f", "(height, width)")
     soft = filters.gaussian(gray, max(gray.shape) / 300, mode="nearest").round(9)
     if soft.max() < DARKEST_PAPER:
         raise ValueError("picture must be lighter, it is nearly black: take it in more light.")

@@ -65,6 +65,10 @@ def test_weights_too_large_for_16_bits_are_refused():
         keras.layers.Conv2D(2, (3, 1)),
         keras.layers.MaxPooling2D(2, strides=1),
         keras.layers.Dropout(0.5),
+        keras.layers.Conv2D(2, 3, activation="tanh"),
+        keras.layers.Dense(2),  # of maps
+        keras.layers.BatchNormalization(axis=1),
+        keras.layers.ReLU(negative_slope=0.3),
     ],
 )
 def test_what_the_pages_cannot_run_is_refused(layer):
@@ -72,6 +76,13 @@ def test_what_the_pages_cannot_run_is_refused(layer):
     export.round_to_half(model)
     with pytest.raises(ValueError, match=layer.name):
         export.describe(model)
+
+
+def test_examples_that_are_no_raw_pixels_are_refused():
+    model = untrained("article")
+    export.round_to_half(model)
+    with pytest.raises(TypeError, match="images must be a uint8 array"):
+        export.publish("article", model, {"typical": ([3], np.zeros((1, 28, 28)), [7])})
 
 
 def test_publishing_shows_the_network_and_its_examples(monkeypatch):

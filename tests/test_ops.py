@@ -148,6 +148,13 @@ def test_the_gradient_of_a_tie_goes_to_the_first_maximum():
     np.testing.assert_array_equal(gradient[0, :, :, 0], [[1, 0], [0, 0]])
 
 
+def test_a_gradient_goes_to_minus_infinity_and_not_beyond_the_edge():
+    gradient = ops.max_pool_backward(
+        np.ones((1, 2, 2, 1)), np.full((1, 2, 2, 1), -np.inf), 2, strides=1, padding="same"
+    )
+    np.testing.assert_array_equal(gradient[0, :, :, 0], [[1, 1], [1, 1]])
+
+
 @EXAMPLES
 @given(DTYPES, st.integers(0, 10**6))
 def test_relu_and_its_gradient_equal_tensorflows(dtype, seed):

@@ -294,3 +294,10 @@ def test_too_many_pixels_are_refused_before_they_are_read(tmp_path):
         for picture in (tmp_path / "blank.png", PIL.Image.open(tmp_path / "blank.png")):
             with pytest.raises(ValueError, match=wanted):
                 preprocessing.prepare_digit(picture)
+
+
+def test_ink_is_not_looked_for_without_end():
+    gray = np.ones((60, 60))
+    gray[3, 3] = np.nan
+    with pytest.raises(ValueError, match="gray must hold finite numbers"):
+        preprocessing.find_ink(gray)
