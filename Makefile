@@ -1,4 +1,4 @@
-# Each recipe is what a person could type. `make book` needs Python 3.10 to 3.13 and nothing else.
+# Each recipe is what a person could type. `make book` needs Python 3.11 to 3.13 and nothing else.
 
 PYTHON ?= python3
 
@@ -124,7 +124,7 @@ ifneq ($(shell cat $(ENVIRONMENT) 2>/dev/null),$(CURDIR))
 .PHONY: $(ENVIRONMENT)
 endif
 $(ENVIRONMENT): requirements.txt pyproject.toml
-	$(PYTHON) -c "import sys; (3, 10) <= sys.version_info < (3, 14) or sys.exit('The book needs Python 3.10 to 3.13, and PYTHON=$(PYTHON) is ' + sys.version.split()[0] + '.')"
+	$(PYTHON) -c "import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit('The book needs Python 3.11 to 3.13, and PYTHON=$(PYTHON) is ' + sys.version.split()[0] + '.')"
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps -r requirements.txt
 	$(BIN)/python -c "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"

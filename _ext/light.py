@@ -48,7 +48,7 @@ COMPOSED = {"bs-tooltip-auto", "bs-popover-auto"}
 
 logger = logging.getLogger(__name__)
 
-# Where the theme has its icons; it needs Python 3.11 since the first of these.
+# Where the theme has its icons, and where that of Python 3.10 had them.
 ICONS = ("scripts/fontawesome.js", "vendor/fontawesome/*/js/all.min.js")
 
 

@@ -22,9 +22,9 @@ from cnnbook import data, metrics, ops, preprocessing, results, transforms
 # ---- Arrays ------------------------------------------------------------------------------------
 
 
-def windows(x):
+def windows(x, size=(2, 2)):
     assert np.ndim(x) == 4
-    return sliding_window_view(floats(x), (2, 2), axis=(1, 2))
+    return sliding_window_view(floats(x), size, axis=(1, 2))
 
 
 def losses_of_probabilities(labels, p):
@@ -49,7 +49,7 @@ IMAGES, LABELS = reals(2, 5, 4, 3), whole_numbers(4, 5)
 test_an_answer_is_right_or_refused = silent.wrong_answers({
     "convolution": (
         ops.conv,
-        lambda x, k: np.einsum("nabcij,ijco->nabo", windows(x), floats(k)),
+        lambda x, k: np.einsum("nabcij,ijco->nabo", windows(x, np.shape(k)[:2]), floats(k)),
         IMAGES,
         reals(2, 2, 3, 2),
     ),
