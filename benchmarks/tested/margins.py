@@ -144,7 +144,8 @@ def run(source: pathlib.Path, shift: int) -> dict:
     notebook.cells.append(nbformat.v4.new_code_cell(end))
     client = nbclient.NotebookClient(notebook, timeout=None)
     done = client.execute(cwd=str(source.parent))
-    return json.loads(done.cells[-1].outputs[-1].text)
+    printed = (each.text for each in done.cells[-1].outputs if each.get("name") == "stdout")
+    return json.loads("".join(printed))
 
 
 def measure(page: str, runs: list[dict]) -> dict:
