@@ -176,8 +176,9 @@ def survivors(facts: dict) -> list[str]:
 
 def browsers(facts: dict) -> list[str]:
     """Show what was tried in which engine."""
-    engines = {engine: re.search(r"\d+(\.[1-9]\d*)?", told)[0] for engine, told in facts["versions"].items()}
-    heads = ["tried", *(f"{engine} {number}" for engine, number in engines.items())]
+    number = re.compile(r"\d+(\.[1-9]\d*)?")
+    engines = {engine: number.search(told)[0] for engine, told in facts["versions"].items()}
+    heads = ["tried", *map(" ".join, engines.items())]
     return markdown(heads, ([r["tried"], *(r.get(e, "") for e in engines)] for r in facts["rows"]))
 
 
