@@ -432,6 +432,8 @@ def main() -> None:
     from benchmarks import results
 
     chosen = [fault for fault in FAULTS if fault.name.startswith(tuple(sys.argv[1:] or [""]))]
+    # What a shell runs in the background does not hear Ctrl-C, nor do its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         books = Books(pathlib.Path(folder).resolve() / "books")
