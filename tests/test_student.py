@@ -145,7 +145,8 @@ def test_a_student_gets_no_secret_and_a_teacher_all(both):
     for secret in ["secret answer", "secret number", "second secret", "secret for teachers"]:
         assert secret in full["chapters/one.html"]
     assert "secret plan" in full["chapters/plans.html"]
-    assert [name for name, text in student.items() if "secret" in text] == []
+    told = {name: text.replace("user-secret", "") for name, text in student.items()}  # an icon
+    assert [name for name, text in told.items() if "secret" in text] == []
 
 
 def test_what_leads_to_a_solution_is_text(both):

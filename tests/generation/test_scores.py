@@ -113,7 +113,7 @@ def frechet(first, second):
 
 
 def grey(images):
-    images = silent.floats(images)
+    images = silent.floats(images).astype("float32")  # in 64 bits, 0.9 is not what it was in 32
     assert images.min() >= 0 and images.max() <= 1
     return np.mean(images[images > 0.1] < 0.9)
 
