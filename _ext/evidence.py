@@ -152,17 +152,26 @@ def killed_and_unseen(row: dict) -> tuple[int, int]:
     return row["killed"], len(unseen)
 
 
+HOW_MANY = ["mutants", "tried", "killed", "equivalent", "not seen by a test"]
+
+
+def counted(row: dict) -> list[int]:
+    """Count a module's mutants: `HOW_MANY`."""
+    killed, unseen = killed_and_unseen(row)
+    return [row["mutants"], row["tried"], killed, row["tried"] - killed - unseen, unseen]
+
+
 def mutants(facts: dict) -> list[str]:
-    """Show how many mutants of each module were killed."""
-    rows = []
-    for row in facts["rows"]:
-        killed, unseen = killed_and_unseen(row)
-        same = row["tried"] - killed - unseen
-        rows.append([row["name"], row["mutants"], row["tried"], killed, same, unseen])
-    sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
-    heads = ["module", "mutants", "tried", "killed", "equivalent", "not seen by a test"]
-    table = markdown(heads, [*rows, ["all", *sums]])
+    """Count the mutants of all modules."""
+    sums = map(sum, zip(*map(counted, facts["rows"]), strict=True))
+    table = markdown(["in all modules", "count"], zip(HOW_MANY, sums, strict=True))
     return [*table, "", f"The sample is that of `make mutants SEED={facts['seed']}`."]
+
+
+def each_module(facts: dict) -> list[str]:
+    """Show how many mutants of each module were killed."""
+    rows = ([row["name"], *counted(row)] for row in facts["rows"])
+    return markdown(["module", *HOW_MANY], rows)
 
 
 def survivors(facts: dict) -> list[str]:
@@ -203,12 +212,13 @@ FILES = {
     "repeated": "determinism",
     "each_fault": "faults",
     "each_margin": "margins",
+    "each_module": "mutants",
     "survivors": "mutants",
     "safari": "browsers",
 }
 TABLES = [
-    compat, repeated, determinism, margins, each_margin, faults, each_fault, mutants, survivors,
-    browsers, safari, licences,
+    compat, repeated, determinism, margins, each_margin, faults, each_fault, mutants, each_module,
+    survivors, browsers, safari, licences,
 ]  # fmt: skip
 
 
