@@ -92,7 +92,7 @@ def margins(facts: dict) -> list[str]:
     nearest = max(vary, key=lambda each: each["fails_at_most"])
     counts = {
         "pages": len(rows),
-        "pages that were not asked": len(execution.chapters()) - len(rows),
+        "pages not asked, or not settled by five seeds": len(execution.chapters()) - len(rows),
         "conditions of their sentences": sum(row["conditions"] for row in rows),
         "of these false with some seed": sum(len(row["failed"]) for row in rows),
         "inequalities that seeds move": len(vary),
