@@ -124,7 +124,7 @@ def digit_grid(
     figure, axes = plt.subplots(rows, columns, figsize=(1.05 * columns, 1.35 * rows), squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
-    for axis, image, title in zip(axes.flat, images, titles, strict=False):
+    for axis, (image, title) in zip(axes.flat, zip(images, titles, strict=True), strict=False):
         axis.imshow(image, vmin=0, vmax=np.max(images))
         axis.set_title(title, color=title_color, fontsize=9)
     return figure
@@ -220,12 +220,11 @@ def curve(
     """Draw one curve, with a point and its text at some places on the x axis."""
     figure, axis = plt.subplots(figsize=(WIDTH_INCHES, 3))
     axis.plot(x, y, color=BLUE)
-    for place, text in marks.items():
-        height = np.interp(place, x, y)
-        axis.scatter([place], [height], color=VERMILION, zorder=3)
-        axis.annotate(
-            f"{text}: {height:.2f}", (place, height), (8, -14), textcoords="offset points"
-        )
+    order = np.argsort(x)
+    for mark, text in marks.items():
+        height = np.interp(mark, np.take(x, order), np.take(y, order))
+        axis.scatter([mark], [height], color=VERMILION, zorder=3)
+        axis.annotate(f"{text}: {height:.2f}", (mark, height), (8, -14), textcoords="offset points")
     axis.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
     return figure
 
@@ -249,8 +248,7 @@ def sweep(
         bars = np.stack([mean - np.min(runs, axis=0), np.max(runs, axis=0) - mean])
         axis.errorbar(x, mean, yerr=bars, marker=marker, markersize=5, capsize=3, label=name)
     axis.set(xlabel=xlabel, ylabel=ylabel)
-    axis.set_xscale("log" if log_x else "linear")
-    axis.set_yscale("log" if log_y else "linear")
+    axis.set(xscale="log" if log_x else "linear", yscale="log" if log_y else "linear")
     if ticks is not None:
         axis.set_xticks(list(ticks), list(ticks.values()))
         axis.minorticks_off()

@@ -1,5 +1,6 @@
 """Random and exact changes of images: shifts, Keras's augmentation layers, affine maps."""
 
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ KINDS = ("crop", "flip", "rotation")
 def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
     """Move images (N, H, W) or (N, H, W, C) by whole pixels; zeros move in, what leaves is lost."""
     height, width = images.shape[1:3]
+    down, right = operator.index(down), operator.index(right)  # NumPy's unsigned have no negative
     frame = [(0, 0), (max(down, 0), max(-down, 0)), (max(right, 0), max(-right, 0)), (0, 0)]
     padded = np.pad(images, frame[: images.ndim])
     return padded[:, max(-down, 0) :, max(-right, 0) :][:, :height, :width].copy()

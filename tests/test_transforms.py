@@ -34,6 +34,11 @@ def test_a_shift_keeps_the_kind_of_numbers_and_leaves_its_argument_alone():
     assert image.sum() == 7
 
 
+def test_unsigned_pixels_move_like_any_others(images):
+    expected = transforms.shift(images, 2, 1)
+    np.testing.assert_array_equal(transforms.shift(images, np.uint8(2), np.uint8(1)), expected)
+
+
 def test_a_shift_by_part_of_a_pixel_is_refused(images):
     with pytest.raises(TypeError):
         transforms.shift(images, 0.5, 1)

@@ -27,10 +27,15 @@ import numpy as np
 SHIFTS, MORE = range(0, 5000, 1000), range(5000, 15000, 1000)
 GUIDE = ("architecture", "convolution", "pooling", "loss", "training", "applications")
 AT_MOST = 1e-3  # a sentence may fail once in so many runs
-# Said of weights that are drawn and not trained: every machine draws the same ones.
+# Said of weights that are drawn and not trained: every machine draws the same ones. So do a program
+# in a process of its own and a stored run, which the last three compare with the page's own.
 DRAWN = {
     "edges_before <= 2", "blobs_before == 0", "random_share < 0.4",
-    "abs(explained_before - 1 / 3) < 0.08",
+    "abs(explained_before - 1 / 3) < 0.08", "unlogged[0] > 4",
+    "first_loss > np.log(10) + 0.1", "losses[1] > np.log(10)", "np.log(10) > losses[0] + 0.5",
+    "losses[1] > np.log(10) > losses[0] + 0.5",
+    "max(per_step) < 0.001 and per_step[0] < 1e-05", "difference(moved_by_two, moved) < 0.001",
+    "np.allclose(norms[kind], again, rtol=0.05)",
 }  # fmt: skip
 ALL = {"all", "np.all"}
 ORDER = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge"}
