@@ -91,8 +91,7 @@ def margins(facts: dict) -> list[str]:
     vary = [each for row in rows for each in row["by_chance"]]
     nearest = max(vary, key=lambda each: each["fails_at_most"])
     counts = {
-        "pages": len(rows),
-        "pages not asked, or not settled by five seeds": len(execution.chapters()) - len(rows),
+        "pages": f"{len(rows)} of {len(execution.chapters())}",
         "conditions of their sentences": sum(row["conditions"] for row in rows),
         "of these false with some seed": sum(len(row["failed"]) for row in rows),
         "inequalities that seeds move": len(vary),
