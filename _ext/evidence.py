@@ -107,7 +107,7 @@ def each_margin(facts: dict) -> list[str]:
     for row in facts["rows"]:
         if row["by_chance"]:
             nearest = max(row["by_chance"], key=lambda each: each["fails_at_most"])
-            left, chance = nearest["smallest"], nearest["fails_at_most"]
+            left, chance = min(nearest["left"]), nearest["fails_at_most"]
             told = [code(nearest["condition"]), f"{left:.3g}", percent(chance)]
             rows.append([row["page"], len(row["by_chance"]), *told])
     heads = ["page", "moved by seeds", "nearest to failing", "least that was left"]

@@ -157,7 +157,7 @@ def measure(page: str, runs: list[dict]) -> dict:
     """Put the runs of a page together: what holds always, by how much, and how surely."""
     from scipy import stats
 
-    row = {"page": page, "conditions": len(runs[0]["held"]), "inequalities": 0, "by_chance": []}
+    row = {"page": page, "conditions": len(runs[0]["held"]), "smallest": {}, "by_chance": []}
     row["failed"] = {
         where: f"{sum(not run['held'].get(where, False) for run in runs)} of {len(runs)}"
         for where in runs[0]["held"]
@@ -166,14 +166,12 @@ def measure(page: str, runs: list[dict]) -> dict:
     row["of_what_is_drawn"] = [where for where in row["failed"] if where.split(": ")[1] in DRAWN]
     for said in runs[0]["left"]:
         left = [run["left"].get(said) for run in runs]
-        row["inequalities"] += 1
+        row["smallest"][said] = min(each for each in left if each is not None)
         if said in DRAWN or None in left or np.ptp(left) == 0:
             continue
         spread = np.std(left, ddof=1) * np.sqrt(1 + 1 / len(left))
         chance = float(stats.t.sf(np.mean(left) / spread, len(left) - 1))
-        row["by_chance"].append(
-            {"condition": said, "smallest": min(left), "left": left, "fails_at_most": chance}
-        )
+        row["by_chance"].append({"condition": said, "left": left, "fails_at_most": chance})
     row["too_often"] = sum(each["fails_at_most"] > AT_MOST for each in row["by_chance"])
     return row
 
