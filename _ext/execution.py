@@ -485,6 +485,7 @@ class _Run:
     def __init__(self, source: pathlib.Path, root: pathlib.Path):
         self.source = source
         self.ran = digest(source, root), _contents(source)
+        write_notebook(read_source(source), notebook_path(source, root))  # as it now stands
         self.start = time.perf_counter()
         # A pipe that nobody reads would fill up.
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 (it is gone with this object)

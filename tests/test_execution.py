@@ -111,6 +111,18 @@ def test_a_chapter_edited_while_it_runs_is_taken_as_it_then_stands(book, capsys)
     assert printed(book).endswith("the helper says 42\n")
 
 
+def test_a_chapter_edited_while_it_waits_runs_as_it_then_stands(book, monkeypatch):
+    run = execution._run_all
+
+    def late(*arguments):
+        edit(book, "the helper says", "it says")
+        return run(*arguments)
+
+    monkeypatch.setattr(execution, "_run_all", late)
+    assert execution.execute(book)
+    assert printed(book) == "it says 42\n"
+
+
 def test_an_expected_error_that_is_no_longer_expected_runs_again(book, capsys):
     edit(book, "---\nmystnb", "---\ntags: [raises-exception]\nmystnb")
     edit(book, "helper.ANSWER)", "helper.MISSING)")
